@@ -47,7 +47,9 @@ describe.runIf(HAS_REDIS)('questions at a store', () => {
   });
 
   test('are bounded for each principal, over all gateways', async () => {
-    const limited = stores.map((store) => newApprovals({ questions: new StoreQuestions(store, [KEY]), most: 3 }).approvals);
+    const limited = stores.map(
+      (store) => newApprovals({ questions: new StoreQuestions(store, [KEY]), most: 3 }).approvals,
+    );
     const asking = Array.from({ length: 9 }, (_, n) => limited[n % 3]?.ask(asked({ arguments: `a${n}` })));
     const outcomes = await Promise.allSettled(asking);
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
@@ -64,7 +66,9 @@ describe.runIf(HAS_REDIS)('questions at a store', () => {
     const [one] = replicas();
     const question = await one?.ask(asked({ name: 'secret_name' }));
     const store = stores[0] as SharedStore;
-    expect(JSON.stringify(await store.run(dump, ['questions', 'answers'], []))).not.toMatch(/secret_name|alice|researcher/);
+    expect(JSON.stringify(await store.run(dump, ['questions', 'answers'], []))).not.toMatch(
+      /secret_name|alice|researcher/,
+    );
     await store.run(move, ['questions'], [`x.y.${'0'.repeat(32)}`]);
     expect(await new StoreQuestions(store, [KEY]).questions()).toHaveLength(1);
     expect(await new StoreQuestions(store, [randomBytes(32)]).questions()).toHaveLength(0);

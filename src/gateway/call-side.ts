@@ -90,7 +90,7 @@ export function createCallSide(
     limiter: shared?.limiter ?? worker?.limiter ?? createLimiter(),
     keeping: keepingIn(budget),
     watches: watchesIn(join(settings.cacheDir, 'budgets'), shared),
-    carried: new CarriedLabels(new LabelFiles(flowFolder(settings.cacheDir))),
+    carried: new CarriedLabels(shared?.labels ?? new LabelFiles(flowFolder(settings.cacheDir))),
     signInPrompts: new SignInPrompts({
       oauth,
       lasts: isLasting,

@@ -3,6 +3,8 @@ import type { Questions } from '../approvals/questions.ts';
 import { StoreQuestions } from '../approvals/store-questions.ts';
 import type { Settings } from '../config/settings.ts';
 import { stateKeysFor } from '../config/state-keys.ts';
+import type { LabelPlace } from '../pipeline/flow/label-files.ts';
+import { StoreLabels } from '../pipeline/flow/store-labels.ts';
 import type { Limiter } from '../pipeline/rate-limits.ts';
 import { StoreLimiter } from '../pipeline/store-limiter.ts';
 import type { Budgets } from '../pipeline/watches/budgets.ts';
@@ -13,12 +15,15 @@ export interface SharedParts {
   readonly limiter: Limiter;
   readonly budgets: Budgets;
   readonly questions: Questions;
+  readonly labels: LabelPlace;
 }
 
 export function sharedParts(store: SharedStore, settings: Settings): SharedParts {
+  const keys = stateKeysFor(settings, 'store');
   return {
     limiter: new StoreLimiter(store),
     budgets: new StoreBudgets(store),
-    questions: new StoreQuestions(store, stateKeysFor(settings, 'store')),
+    questions: new StoreQuestions(store, keys),
+    labels: new StoreLabels(store, keys),
   };
 }

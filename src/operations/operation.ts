@@ -81,7 +81,7 @@ export interface ToolContext {
    * @param labels that calls of a program touched, whose result is read
    * @throws GatewayError AUDIT_UNAVAILABLE
    */
-  readAgain(labels?: Iterable<string>): void;
+  readAgain(labels?: Iterable<string>): Promise<void> | undefined;
   /** The same for a call whose result may be kept: without a connection where `isKept` says so of what was prepared. */
   connectUnless<T>(
     isKept: (prepared: T) => boolean,

@@ -131,8 +131,8 @@ export class CallContext implements ToolContext, RelayContext {
     return this.#call.snapshot.policy.flow === undefined ? undefined : touchOfResult(this.#call, body);
   }
 
-  readAgain(labels?: Iterable<string>): void {
-    if (this.#call.snapshot.policy.flow !== undefined) touchOf(this.#call, labels);
+  readAgain(labels?: Iterable<string>): Promise<void> | undefined {
+    return this.#call.snapshot.policy.flow === undefined ? undefined : touchOf(this.#call, labels);
   }
 
   confirm(entry: ToolEntry): void {

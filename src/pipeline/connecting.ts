@@ -64,6 +64,8 @@ export class Connecting<T> {
     const isSettled = parts.snapshot() === call.snapshot && call.decision?.effect !== 'ask';
     // A server that is there already is not waited for.
     if (link instanceof Promise || prepared instanceof Promise || !isSettled) return this.#connectLater(begun);
+    const touching = this.#touch();
+    if (touching !== undefined) return touching.then(() => this.#connectLater(begun));
     this.#goOn(link);
     return { link, prepared };
   }
@@ -108,15 +110,22 @@ export class Connecting<T> {
       if (isAnew && needsDefinition(call, invocation)) prepared = await prepare(server);
       // Whoever said yes to this has said it to this alone.
       await requireApproval(call, invocation, server, describe?.(prepared))?.use();
+      const touching = this.#touch();
+      if (touching !== undefined) await touching;
     } while (parts.snapshot() !== call.snapshot);
     this.#goOn(link);
     return { link, prepared };
   }
 
-  /** From here on the server may have the call, or its caller a result that was kept. @throws GatewayError AUDIT_UNAVAILABLE */
+  /** Remembers what the call touches. @throws GatewayError AUDIT_UNAVAILABLE, as the promise does */
+  #touch(): Promise<void> | undefined {
+    const { call } = this.#going;
+    return call.snapshot.policy.flow === undefined ? undefined : touchOf(call);
+  }
+
+  /** From here on the server may have the call, or its caller a result that was kept. */
   #goOn(link: Link): void {
     const { call } = this.#going;
-    if (call.snapshot.policy.flow !== undefined) touchOf(call);
     call.isKept = link === undefined;
     if (link !== undefined) call.forwarded = true;
   }

@@ -19,7 +19,7 @@ import type { DialogueAnswer } from './approval-dialogue.ts';
 import type { Caller, Inbound } from './caller.ts';
 import { denial } from './denial.ts';
 import type { CarriedLabels } from './flow/carried-labels.ts';
-import { carriesOf } from './flow/flow-of-call.ts';
+import { carriesOf, refreshOf } from './flow/flow-of-call.ts';
 import { isOutdated } from './outdated-call.ts';
 import type { Done } from './rate-limits.ts';
 import type { SignInAnswer } from './sign-in-elicitation.ts';
@@ -131,6 +131,12 @@ function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */
 export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
+  const refreshing = call.snapshot.policy.flow === undefined ? undefined : refreshOf(call);
+  if (refreshing === undefined) return decideNow(call, invocation, context);
+  return refreshing.then(() => decideNow(call, invocation, context));
+}
+
+function decideNow(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
   const { caller, asked, target } = call;
   if (asked === undefined || target === undefined || caller === undefined) return;
   requireExecutor(call, caller, invocation);

@@ -62,7 +62,7 @@ interface Reading {
 async function read(context: ToolContext, { handle, offset, select, maxTokens }: Reading): Promise<ToolAnswer> {
   const kept = await context.results.find(handle, context.relay.ownerAndAgent);
   if (kept === undefined) return failureAnswer('UNKNOWN_HANDLE', GONE);
-  context.readAgain(kept.labels);
+  await context.readAgain(kept.labels);
   const limit = tokenLimit(context, maxTokens) ?? DEFAULT_TOKENS;
   let { text } = kept;
   if (select !== undefined) {

@@ -1,6 +1,6 @@
 /** The labels that callers carry: a session to its end, everybody else for a while. Only ever grows, until somebody takes it back. */
 import { GatewayError } from '../../shared/errors.ts';
-import type { Holder, KeptLabel, LabelFiles, Touched } from './label-files.ts';
+import type { Holder, KeptLabel, LabelPlace, Touched } from './label-files.ts';
 
 /** One that calls: a holder of labels, and its session where it has one. */
 export interface Carrier extends Holder {
@@ -20,15 +20,20 @@ const NOT_WRITTEN = {
 } as const;
 
 export class CarriedLabels {
-  readonly #files: LabelFiles;
+  readonly #place: LabelPlace;
   readonly #now: () => number;
   /** Only the process that has a session need know. */
   readonly #sessions = new Map<string, Map<string, Touched>>();
 
   /** @param now milliseconds since 1970 */
-  constructor(files: LabelFiles, now: () => number = Date.now) {
-    this.#files = files;
+  constructor(place: LabelPlace, now: () => number = Date.now) {
+    this.#place = place;
     this.#now = now;
+  }
+
+  /** Looks what others remember of a caller; undefined where that needs no waiting. Never rejects. */
+  refresh(carrier: Carrier): Promise<void> | undefined {
+    return this.#place.refresh?.(carrier);
   }
 
   /** Remembers what a call touches, before it is forwarded, or before its result is released. @throws GatewayError AUDIT_UNAVAILABLE where it cannot be written down */
@@ -37,18 +42,27 @@ export class CarriedLabels {
     labels: readonly string[],
     { server, name }: Omit<Touched, 'at'>,
     when: keyof typeof NOT_WRITTEN = 'before',
-  ): void {
+  ): Promise<void> | undefined {
     const touched: Touched = { at: this.#now(), server, name };
+    const writing: Promise<void>[] = [];
     for (const label of labels) {
       this.#touchInSession(carrier, label, touched);
       try {
         const kept = this.#readable(carrier, label);
         if (kept?.touched && Math.abs(touched.at - kept.touched.at) < FRESH_MS) continue;
-        this.#files.write(carrier, label, touched, kept?.resetAt ?? 0);
+        const written = this.#place.write(carrier, label, touched, kept?.resetAt ?? 0);
+        if (written !== undefined) writing.push(written);
       } catch (cause) {
         throw new GatewayError('AUDIT_UNAVAILABLE', NOT_WRITTEN[when], { cause });
       }
     }
+    if (writing.length === 0) return undefined;
+    return Promise.all(writing).then(
+      () => undefined,
+      (cause: unknown) => {
+        throw new GatewayError('AUDIT_UNAVAILABLE', NOT_WRITTEN[when], { cause });
+      },
+    );
   }
 
   /** The cause for which a label is carried; undefined where it is not. What cannot be read is carried. @param windowMs outside of the session */
@@ -66,7 +80,7 @@ export class CarriedLabels {
   }
 
   #read(carrier: Holder, label: string): KeptLabel | undefined {
-    return this.#files.read(carrier, label);
+    return this.#place.read(carrier, label);
   }
 
   /** Undefined for what was cut off, too: it is written anew. @throws the error of the file system */

@@ -30,6 +30,11 @@ export function labelsOf({
   return more === undefined ? own : [...new Set([...(own ?? []), ...more])];
 }
 
+/** Looks what others remember of the caller, before rules ask; undefined where that needs no waiting. Never rejects. */
+export function refreshOf(call: Call): Promise<void> | undefined {
+  return call.caller === undefined ? undefined : call.carried.refresh(carrierOf(call));
+}
+
 /** Tells the rules what the caller carries. */
 export function carriesOf(call: Call): CallFacts['carries'] {
   const carrier = carrierOf(call);
@@ -41,8 +46,8 @@ export function carriesOf(call: Call): CallFacts['carries'] {
  * @param labels of the result of a program that it reads
  * @throws GatewayError AUDIT_UNAVAILABLE
  */
-export function touchOf(call: Call, labels: Iterable<string> = labelsOf(call) ?? []): void {
-  touch(call, [...labels], 'before');
+export function touchOf(call: Call, labels: Iterable<string> = labelsOf(call) ?? []): Promise<void> | undefined {
+  return touch(call, [...labels], 'before');
 }
 
 /** Remembers what the server says of its result: whatever the caller selects of it, it has been read. @throws GatewayError AUDIT_UNAVAILABLE */
@@ -54,15 +59,15 @@ async function touchSaid(call: Call, text: string): Promise<void> {
   const root = await readObjectInTurns(text, { _meta: { annotations: {} } });
   const value = parsedValue(text, findMember(findMember(root, '_meta')?.object, 'annotations'));
   if (typeof value !== 'object' || value === null) return;
-  touch(call, labelsOfResult(value as Readonly<Record<string, unknown>>), 'after');
+  await touch(call, labelsOfResult(value as Readonly<Record<string, unknown>>), 'after');
 }
 
-function touch(call: Call, labels: readonly string[], when: 'before' | 'after'): void {
-  if (labels.length === 0) return;
+function touch(call: Call, labels: readonly string[], when: 'before' | 'after'): Promise<void> | undefined {
+  if (labels.length === 0) return undefined;
   // The result of a program is of no server.
   const { server, name = null } = call.target ?? { server: RUN_CODE };
   for (const label of labels) call.inbound.parent?.touched.add(label);
-  call.carried.touch(carrierOf(call), labels, { server, name }, when);
+  return call.carried.touch(carrierOf(call), labels, { server, name }, when);
 }
 
 /** The labels that decided, each with its cause, for whoever is asked. */

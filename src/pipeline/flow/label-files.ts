@@ -49,7 +49,17 @@ export function flowFolder(cacheDir: string): string {
   return join(cacheDir, 'flow');
 }
 
-export class LabelFiles {
+/** The place of labels that all processes of a gateway share: files, or a store. */
+export interface LabelPlace {
+  /** @returns undefined where there is none. @throws where that cannot be known; SyntaxError where it was cut off, or is something else */
+  read(holder: Holder, label: string): KeptLabel | undefined;
+  /** @throws where it cannot be written, as the promise does */
+  write(holder: Holder, label: string, touched: Touched, resetAt: number): Promise<void> | undefined;
+  /** Looks what others wrote; undefined where `read` does. Never rejects: `read` tells. */
+  refresh?(holder: Holder): Promise<void>;
+}
+
+export class LabelFiles implements LabelPlace {
   readonly #folder: string;
   #isSwept = false;
 
@@ -57,13 +67,11 @@ export class LabelFiles {
     this.#folder = folder;
   }
 
-  /** @returns undefined where there is none. @throws the error of the file system; SyntaxError where it was cut off, or is something else */
   read(holder: Holder, label: string): KeptLabel | undefined {
     return readFile(join(this.#folder, nameOf(holder), label + SUFFIX));
   }
 
-  /** @throws the error of the file system */
-  write(holder: Holder, label: string, touched: Touched, resetAt: number): void {
+  write(holder: Holder, label: string, touched: Touched, resetAt: number): undefined {
     const { rules, caller, agent = null } = holder;
     const folder = join(this.#folder, nameOf(holder));
     makeFolder(folder);

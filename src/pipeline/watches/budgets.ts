@@ -161,7 +161,12 @@ export function spentUp({ calls, resultTokens, cost }: Budget, spent: Amount, ne
   return undefined;
 }
 
-export function exceeded({ who, path }: BudgetHolder, what: string, { word, endsAt }: Period, now: number): GatewayError {
+export function exceeded(
+  { who, path }: BudgetHolder,
+  what: string,
+  { word, endsAt }: Period,
+  now: number,
+): GatewayError {
   const at = new Date(endsAt).toISOString().replace('.000', '');
   const message = `The budget of ${who} for this ${word} is spent: ${what}. It renews at ${at}, in ${spanOf(endsAt - now)}. Until then, go on without tools, or tell the user.`;
   return new GatewayError('BUDGET_EXCEEDED', message, { data: { rule: path, renewsAt: at } });
