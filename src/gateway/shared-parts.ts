@@ -7,13 +7,13 @@ import type { LabelPlace } from '../pipeline/flow/label-files.ts';
 import { StoreLabels } from '../pipeline/flow/store-labels.ts';
 import type { Limiter } from '../pipeline/rate-limits.ts';
 import { StoreLimiter } from '../pipeline/store-limiter.ts';
-import type { Budgets } from '../pipeline/watches/budgets.ts';
+import type { BudgetLedger } from '../pipeline/watches/budgets.ts';
 import { StoreBudgets } from '../pipeline/watches/store-budgets.ts';
 import type { SharedStore } from '../store/shared-store.ts';
 
 export interface SharedParts {
   readonly limiter: Limiter;
-  readonly budgets: Budgets;
+  readonly budgets: BudgetLedger;
   readonly questions: Questions;
   readonly labels: LabelPlace;
 }

@@ -131,9 +131,8 @@ function notFound({ operation }: Call, { missing }: Invocation): GatewayError {
  * @throws GatewayError DENIED_BY_POLICY; where it has to look, SERVER_UNAVAILABLE and TIMEOUT
  */
 export function decide(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {
-  const refreshing = call.snapshot.policy.flow === undefined ? undefined : refreshOf(call);
-  if (refreshing === undefined) return decideNow(call, invocation, context);
-  return refreshing.then(() => decideNow(call, invocation, context));
+  const refreshing = refreshOf(call);
+  return refreshing?.then(() => decideNow(call, invocation, context)) ?? decideNow(call, invocation, context);
 }
 
 function decideNow(call: Call, invocation: Invocation, context: ToolContext): Promise<void> | void {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import process from 'node:process';
 import { expect, it } from 'vitest';
 import { HAS_REDIS, startRedis } from '../../src/store/testing.ts';
+import { askingHome } from '../support/approvals.ts';
 import { type HttpGateway, type Setup, serveHttp } from '../support/gateway.ts';
 import { makeHome, servers, sha256, TOKEN } from '../support/home.ts';
 import { httpHeaders, messagesOf, request } from '../support/http.ts';
@@ -92,3 +93,30 @@ it.runIf(HAS_REDIS)('with a store, limits are counted once; without it, each rep
   home.remove();
   await Promise.all(gateways.map((gateway) => gateway.stop()));
 });
+
+it.runIf(HAS_REDIS)(
+  'with a store, a question that one replica asked is answered at another one, and used at a third',
+  async () => {
+    const redis = await startRedis();
+    const env = { GATEWAY_STORE: redis.url, GATEWAY_STATE_KEY: KEY };
+    const { home, calls, answer } = askingHome();
+    const files = { GATEWAY_MCP_CONFIG: home.servers, GATEWAY_RULES: home.rules };
+    const [one, two, three] = await Promise.all([
+      serve({ env: { ...env, ...files } }),
+      serve({ env, home }),
+      serve({ env: { ...env, ...files } }),
+    ]);
+    const adding = { arguments: { server: 'calc', tool: 'add', args: { a: 1, b: 2 } } };
+    const waits = call(one, adding);
+    // The home of the second has the socket at which the owner answers.
+    await answer('once');
+    expect(JSON.stringify((await waits).result)).toContain('3');
+    expect(calls()).toHaveLength(1);
+    const again = call(one, adding);
+    await answer('hour');
+    await again;
+    expect(JSON.stringify((await call(three, adding)).result)).toContain('3');
+    await Promise.all([one.stop(), two.stop(), three.stop()]);
+    await redis.stop();
+  },
+);

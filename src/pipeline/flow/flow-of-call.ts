@@ -32,7 +32,8 @@ export function labelsOf({
 
 /** Looks what others remember of the caller, before rules ask; undefined where that needs no waiting. Never rejects. */
 export function refreshOf(call: Call): Promise<void> | undefined {
-  return call.caller === undefined ? undefined : call.carried.refresh(carrierOf(call));
+  const { caller, snapshot, carried } = call;
+  return caller === undefined || snapshot.policy.flow === undefined ? undefined : carried.refresh(carrierOf(call));
 }
 
 /** Tells the rules what the caller carries. */

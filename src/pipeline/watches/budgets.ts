@@ -19,7 +19,7 @@ export interface Charged<T = Promise<string | undefined> | string | undefined> {
 }
 
 /** The accounts of all budgets. A promise where several gateways have them in common. */
-export interface Budgets {
+export interface BudgetLedger {
   /**
    * Charges all holders, or none.
    * @param rules path of the rules file: others have other agents of the same names
@@ -31,18 +31,18 @@ export interface Budgets {
 }
 
 /** A budget in one period. */
-export interface Spent {
+export interface SpentBudget {
   readonly holder: BudgetHolder;
   readonly period: Period;
   /** What was spent before this call. */
   readonly before: Amount;
 }
 
-interface Account extends Spent {
+interface Account extends SpentBudget {
   readonly file: SpendingFile;
 }
 
-export class BudgetAccounts implements Budgets {
+export class BudgetAccounts implements BudgetLedger {
   readonly #folder: string;
   readonly #now: () => number;
   readonly #files = new Map<string, SpendingFile>();
@@ -141,7 +141,7 @@ export function costOf(cost: number): Amount {
  * What an agent should know of budgets that are nearly spent with a call.
  * @param amount of the call. @param tokens of its answer. @param startOf what was spent before these
  */
-export function nearlySpent<T extends Spent>(
+export function nearlySpent<T extends SpentBudget>(
   accounts: readonly T[],
   amount: Amount,
   tokens: number,
@@ -179,7 +179,12 @@ function spanOf(ms: number): string {
 }
 
 /** The sentence for the call with which a budget is nearly spent. */
-function noteOf({ holder, period, before }: Spent, amount: Amount, tokens: number, start: Amount): string | undefined {
+function noteOf(
+  { holder, period, before }: SpentBudget,
+  amount: Amount,
+  tokens: number,
+  start: Amount,
+): string | undefined {
   const { budget, who } = holder;
   const crossings = [
     crossing(budget.calls, before.calls, before.calls + amount.calls, 'calls'),

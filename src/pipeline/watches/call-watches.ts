@@ -4,7 +4,7 @@ import { withText } from '../../operations/results/with-text.ts';
 import { innerOf } from '../../protocol/era-codec.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Call } from '../decide-call.ts';
-import type { Budgets, Charged } from './budgets.ts';
+import type { BudgetLedger, Charged } from './budgets.ts';
 import { RepeatedCalls } from './repeated-calls.ts';
 import type { WatchTerms } from './watch-call.ts';
 
@@ -15,12 +15,12 @@ export interface CountedCall {
 }
 
 export class CallWatches {
-  readonly #budgets: Budgets;
+  readonly #budgets: BudgetLedger;
   readonly #repeated = new RepeatedCalls();
   readonly #estimate: (text: string) => number;
 
   /** @param budgets accounts of what is spent. @param estimate tokens of a text */
-  constructor(budgets: Budgets, estimate: (text: string) => number) {
+  constructor(budgets: BudgetLedger, estimate: (text: string) => number) {
     this.#budgets = budgets;
     this.#estimate = estimate;
   }

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Budget } from '../../config/snapshot.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { HAS_REDIS, openTestStore, startRedis } from '../../store/testing.ts';
-import { BudgetAccounts, type Budgets } from './budgets.ts';
+import { BudgetAccounts, type BudgetLedger } from './budgets.ts';
 import { StoreBudgets } from './store-budgets.ts';
 import type { BudgetHolder } from './watch-call.ts';
 
@@ -31,7 +31,7 @@ const holder = (budget: Partial<Budget>, who: string): BudgetHolder => ({
 });
 
 /** The note, nothing, or the refusal; `undefined` for tokens gives the call back. */
-async function spend(budgets: Budgets, holders: BudgetHolder[], cost: number, tokens: number | undefined) {
+async function spend(budgets: BudgetLedger, holders: BudgetHolder[], cost: number, tokens: number | undefined) {
   try {
     const charged = await budgets.charge('rules', holders, cost);
     if (tokens !== undefined) return await charged.spend(tokens);

@@ -4,7 +4,15 @@
  */
 import type { Budget } from '../../config/snapshot.ts';
 import { keyName, type SharedStore, StoreUnreachable, storeScript } from '../../store/shared-store.ts';
-import { type Budgets, type Charged, costOf, exceeded, nearlySpent, type Spent, spentUp } from './budgets.ts';
+import {
+  type BudgetLedger,
+  type Charged,
+  costOf,
+  exceeded,
+  nearlySpent,
+  type SpentBudget,
+  spentUp,
+} from './budgets.ts';
 import { periodAt } from './periods.ts';
 import { type Amount, MICRO, NOTHING, sumOf } from './spending-file.ts';
 import type { BudgetHolder } from './watch-call.ts';
@@ -40,7 +48,7 @@ return answer`);
 /** Milliseconds after its period that an account is kept: a clock may be behind. */
 const KEPT_MS = 3_600_000;
 
-interface StoreAccount extends Spent {
+interface StoreAccount extends SpentBudget {
   readonly key: string;
 }
 
@@ -56,7 +64,7 @@ interface Known {
 
 const UNLIMITED: Budget = { calls: undefined, resultTokens: undefined, cost: undefined, per: 'hour' };
 
-export class StoreBudgets implements Budgets {
+export class StoreBudgets implements BudgetLedger {
   readonly #store: SharedStore;
   readonly #known = new Map<string, Known>();
 
