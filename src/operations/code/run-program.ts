@@ -94,7 +94,7 @@ async function answerOf(
     const said = logged === '' ? '' : ` It had logged: ${logged.slice(0, MAX_LOGGED)}`;
     throw new GatewayError(calls.isLate ? 'TIMEOUT' : 'PROGRAM_FAILED', `${why.replace(/\.$/, '')}.${done}${said}`);
   }
-  context.readAgain(calls.touched);
+  await context.readAgain(calls.touched);
   const body = await fitted(bodyOf(context, returned, logged), {
     maxTokens: tokenLimit(context, maxTokens),
     select: undefined,
