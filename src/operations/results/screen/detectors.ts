@@ -1,7 +1,7 @@
 /** Finders of secrets and personal data. Each looks at a bounded number of characters around each place: all are linear. */
 import type { ResultKind } from '../../../config/result-kinds.ts';
 import { ibanLength, isCard } from './checked-numbers.ts';
-import { KEY, NAMED_KEY } from './key-forms.ts';
+import { AUTHORIZATION, KEY, NAMED_KEY } from './key-forms.ts';
 
 export interface Spotted {
   readonly kind: ResultKind;
@@ -34,9 +34,11 @@ const SIGNS: Readonly<Record<ResultKind, { readonly shortest: number; readonly n
 const DETECTORS: Readonly<Record<ResultKind, (text: string, found: Found) => void>> = {
   keys(text, found) {
     for (const { index, 0: all } of text.matchAll(KEY)) found(index, index + all.length);
-    for (const { index, 0: all, 1: value = '' } of text.matchAll(NAMED_KEY)) {
-      const end = index + all.length;
-      if (/\d/.test(value) && /[a-z]/i.test(value)) found(end - value.length, end);
+    for (const pattern of [NAMED_KEY, AUTHORIZATION]) {
+      for (const { index, 0: all, 1: value = '' } of text.matchAll(pattern)) {
+        const end = index + all.length;
+        if (/\d/.test(value) && /[a-z]/i.test(value)) found(end - value.length, end);
+      }
     }
   },
   private_keys(text, found) {

@@ -29,6 +29,13 @@ it('finds what is in the corpus, and little else', () => {
   expect.soft(Object.fromEntries(wrong)).toEqual({ 'order number: cards': 1 });
 });
 
+it('takes what follows the name of a header, and leaves tokens that lead to the next page', () => {
+  const left = (text: string): string => screenText(text, { stripInvisible: false, redact: ['keys'] }, new Map());
+  expect(left('-H "Authorization: Bearer f3a9d27c41b8e6055a"')).toBe('-H "Authorization: Bearer [redacted key]"');
+  for (const kept of ['Authorization: Bearer YOUR_TOKEN_COMES_HERE', '"next_page_token": "CAUQAAf3a9d27c41b8e6055a"'])
+    expect(left(kept)).toBe(kept);
+});
+
 it('finds what stands beside other numbers and names, one after the other, in tables and lists', () => {
   const card = '4111111111111111';
   const grouped = '4111 1111 1111 1111';
