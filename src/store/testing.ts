@@ -1,7 +1,7 @@
 /** A Redis of its own for a test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import process from 'node:process';
 import { openStore, type RedisStoreOptions } from './redis-store.ts';
@@ -74,4 +74,57 @@ export async function openTestStore(url: string, lines: string[] = []): Promise<
   const log = { info: write, warn: write } as unknown as RedisStoreOptions['log'];
   const metrics = { counter: () => ({ inc: () => {} }), gauge: () => {} } as unknown as RedisStoreOptions['metrics'];
   return openStore({ url, log, metrics, beatMs: 20, leaseMs: 200 });
+}
+
+export interface TestProxy {
+  readonly url: string;
+  /** Milliseconds that answers take longer. */
+  delayMs: number;
+  /** Ends all connections, and takes no more until it is true again. */
+  setOpen(open: boolean): void;
+  stop(): Promise<void>;
+}
+
+/** A way to a Redis that is slow, or is cut. */
+export async function openProxy(redis: TestRedis): Promise<TestProxy> {
+  const ends = new Set<Socket>();
+  let isOpen = true;
+  const server = createServer((client) => {
+    if (!isOpen) {
+      client.destroy();
+      return;
+    }
+    const redisEnd = connect(redis.port, '127.0.0.1');
+    for (const end of [client, redisEnd]) {
+      ends.add(end);
+      end.on('error', () => undefined);
+      end.once('close', () => {
+        ends.delete(end);
+        client.destroy();
+        redisEnd.destroy();
+      });
+    }
+    client.pipe(redisEnd);
+    redisEnd.on('data', (bytes) => {
+      if (proxy.delayMs === 0) client.write(bytes);
+      else setTimeout(() => client.destroyed || client.write(bytes), proxy.delayMs);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const proxy: TestProxy = {
+    url: `redis://127.0.0.1:${port}`,
+    delayMs: 0,
+    setOpen(open) {
+      isOpen = open;
+      if (!open) for (const end of ends) end.destroy();
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        for (const end of ends) end.destroy();
+        server.close(() => resolve());
+      }),
+  };
+  return proxy;
 }
