@@ -23,6 +23,7 @@ import { createInstructions, type KnownInstructions } from './server-instruction
 import { type ListKind, ServerLists } from './server-lists.ts';
 import { shapedEntries } from './shaped-lists.ts';
 import type { ToolEntry } from './tool-entry.ts';
+import { type AskOthers, UnlistedResources } from './unlisted-resources.ts';
 import { createUsageLearner, type UsageLearner } from './usage/learn-usage.ts';
 import { openUses } from './usage/usage-file.ts';
 
@@ -41,6 +42,8 @@ interface CatalogOptions {
   readonly onTools?: (server: string, before: readonly ToolEntry[] | undefined, after: readonly ToolEntry[]) => void;
   /** A list is there now that somebody waited for in vain. */
   readonly onArrival?: (server: ServerDefinition, kind: ListKind) => void;
+  /** Other processes of this gateway; undefined where there is none. */
+  readonly others?: AskOthers | undefined;
   readonly now?: () => number;
 }
 
@@ -52,6 +55,8 @@ export class Catalog {
   readonly mentions: Mentions = createMentions();
   /** The skills that servers were asked for one by one. */
   readonly knownSkills = new KnownSkills();
+  /** Both together, as other processes ask for them. */
+  readonly unlisted = new UnlistedResources(this.mentions, this.knownSkills);
   /** Finds tools by what they are for. */
   readonly searcher: LazySearcher;
   /** The same for skills. */
@@ -150,6 +155,12 @@ export class Catalog {
   /** The same fetched anew, for what is not in the list that is kept; undefined where that was done a moment ago. */
   offersAgain(server: ServerDefinition, list: OfferList, options: ListOptions): Promise<Offers | undefined> {
     return this.#lists.offers[list].again(server, options);
+  }
+
+  /** Has what other processes know of a URI taken in; undefined where there are none. Never rejects. */
+  learnUnlisted(server: ServerDefinition, owner: string, uri: string): Promise<void> | undefined {
+    const { others } = this.#options;
+    return others && this.unlisted.learn(others, server, owner, uri);
   }
 
   /** True if a server declared skills when its tools were listed. */

@@ -2,6 +2,7 @@
 
 import type { ServerDefinition } from '../config/snapshot.ts';
 import { ByteBudget, type Kept } from '../shared/byte-budget.ts';
+import { sinceBoot } from '../shared/since-boot.ts';
 import type { Offer } from './prompts-and-resources.ts';
 import { skillOf } from './skill-entry.ts';
 
@@ -13,6 +14,8 @@ const ENTRY_SIZE = 4096;
 
 interface Noted {
   readonly offer: Offer;
+  /** Milliseconds since the machine started, for all processes the same. */
+  readonly at: number;
   readonly memory: Kept;
 }
 
@@ -21,20 +24,32 @@ export class KnownSkills {
   readonly #entries = new Map<string, Map<string, Noted>>();
   readonly #budget = new ByteBudget({ maxPerOwner: MAX_OF_OWNER, maxTotal: MAX_OF_ALL });
 
-  note(server: ServerDefinition, owner: string, offer: Offer): void {
+  /** @param at when its server answered it: an older one does not take the place of a newer one */
+  note(server: ServerDefinition, owner: string, offer: Offer, at = sinceBoot()): void {
     const whose = whoseOf(server, owner);
-    this.#entries.get(whose)?.get(offer.key)?.memory.release();
+    const before = this.#entries.get(whose)?.get(offer.key);
+    if (before !== undefined && before.at > at) return;
+    before?.memory.release();
     this.#forget(whose, offer.key);
     const memory = this.#budget.of(whose).keep(offer.raw.length + ENTRY_SIZE, () => this.#forget(whose, offer.key));
     if (memory === undefined) return;
     const entries = this.#entries.get(whose) ?? new Map<string, Noted>();
-    this.#entries.set(whose, entries.set(offer.key, { offer, memory }));
+    this.#entries.set(whose, entries.set(offer.key, { offer, at, memory }));
   }
 
   /** Those of one server that may have a file, or a folder, of this URI. */
   around(server: ServerDefinition, owner: string, uri: string): readonly Offer[] {
+    return this.notedAround(server, owner, uri).map(({ offer }) => offer);
+  }
+
+  /** The same with the times at which they were answered. */
+  notedAround(
+    server: ServerDefinition,
+    owner: string,
+    uri: string,
+  ): readonly { readonly offer: Offer; readonly at: number }[] {
     const entries = this.#entries.get(whoseOf(server, owner))?.values() ?? [];
-    return [...entries].flatMap(({ offer }) => (isInside(uri, skillOf(offer)?.root) ? [offer] : []));
+    return [...entries].filter(({ offer }) => isInside(uri, skillOf(offer)?.root));
   }
 
   #forget(whose: string, uri: string): void {

@@ -16,6 +16,8 @@ const URI_MEMBER = /"uri"\s*:\s*("(?:[^"\\]|\\.)*")/g;
 export interface Mentions {
   /** Takes in a result of a server. @param text JSON of the result */
   note(server: ServerDefinition, owner: string, text: string): void;
+  /** Takes in one that another process took in. */
+  add(server: ServerDefinition, owner: string, uri: string): void;
   has(server: ServerDefinition, owner: string, uri: string): boolean;
 }
 
@@ -24,20 +26,23 @@ export function createMentions(): Mentions {
   const uris = new Set<string>();
   const keyOf = (server: ServerDefinition, owner: string, uri: string): string =>
     JSON.stringify([server.key, owner, uri]);
+  const keep = (key: string): void => {
+    uris.delete(key);
+    uris.add(key);
+    for (const oldest of uris) {
+      if (uris.size <= MAX_URIS) break;
+      uris.delete(oldest);
+    }
+  };
   return {
+    add: (server, owner, uri) => keep(keyOf(server, owner, uri)),
     note(server, owner, text) {
       if (text.length > MAX_RESULT || !text.includes('"uri"')) return;
       let left = MAX_PER_RESULT;
       for (const [, quoted = '""'] of contentOf(text, readObject(text, { result: {} })).matchAll(URI_MEMBER)) {
         if (quoted.length > MAX_LENGTH) continue;
-        const key = keyOf(server, owner, JSON.parse(quoted) as string);
-        uris.delete(key);
-        uris.add(key);
+        keep(keyOf(server, owner, JSON.parse(quoted) as string));
         if (--left === 0) break;
-      }
-      for (const oldest of uris) {
-        if (uris.size <= MAX_URIS) break;
-        uris.delete(oldest);
       }
     },
     has: (server, owner, uri) => uris.has(keyOf(server, owner, uri)),

@@ -41,6 +41,8 @@ export interface TenantCatalog
   noteSkill(server: ServerDefinition, offer: Offer): void;
   /** Entries that were remembered so, of skills that may have this file or folder. */
   knownSkills(server: ServerDefinition, uri: string): readonly Offer[];
+  /** As `Catalog.learnUnlisted`. */
+  learnUnlisted(server: ServerDefinition, uri: string): Promise<void> | undefined;
   /** As `Catalog.isHeld`. */
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string): boolean;
   /** As `Catalog.instructionsNow`. */
@@ -133,6 +135,10 @@ class CatalogOfTenant implements TenantCatalog {
 
   knownSkills(server: ServerDefinition, uri: string) {
     return this.#catalog.knownSkills.around(server, this.#tenant.owner, uri);
+  }
+
+  learnUnlisted(server: ServerDefinition, uri: string) {
+    return this.#catalog.learnUnlisted(server, this.#tenant.owner, uri);
   }
 
   isHeld(server: ServerDefinition, list: 'tools' | OfferList, name: string) {

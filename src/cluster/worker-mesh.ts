@@ -1,9 +1,13 @@
 /** The connections of the workers to each other's servers, over connections that the first process made for them. */
 import type { Socket } from 'node:net';
+import { within } from '../shared/wait-for.ts';
 import type { UpstreamEvents, Upstreams } from '../upstream/contract.ts';
 import type { ConfigReplica } from './config-replica.ts';
 import { ServerBorrower } from './server-borrower.ts';
 import { ServerLender, type ServerLenderOptions } from './server-lender.ts';
+
+/** Milliseconds that the others have for what one can do without. */
+const ASK_MS = 1000;
 
 interface WorkerMeshOptions {
   readonly own: number;
@@ -16,6 +20,8 @@ export interface WorkerMesh {
   readonly lender: ServerLender;
   /** The way to the servers of each other worker, by its number; none for this one. */
   readonly borrowers: ReadonlyMap<number, ServerBorrower>;
+  /** Asks all other workers for lists, JSON text each. @returns them together, without those that do not come in time. Never rejects */
+  askAll<T>(what: string, value: unknown): Promise<readonly T[]>;
   /** From now on `heard` is told what happens to any server. @returns the events of the own servers, for it and for the other workers */
   listen(heard: UpstreamEvents): UpstreamEvents;
   /** Another worker uses the servers of this one over it. */
@@ -50,6 +56,16 @@ export function createWorkerMesh({ own, of, config, asked }: WorkerMeshOptions):
   return {
     lender,
     borrowers,
+    async askAll<T>(what: string, value: unknown) {
+      const answers = [...borrowers.values()].map(async (borrower): Promise<readonly T[]> => {
+        const asking = borrower.ask(what, value).then(
+          ({ body }) => JSON.parse(body) as readonly T[],
+          () => [],
+        );
+        return (await within(asking, ASK_MS)) ?? [];
+      });
+      return (await Promise.all(answers)).flat();
+    },
     listen(listener) {
       heard = listener;
       return both(lender.events, listener);

@@ -38,6 +38,12 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
       const [server, verb] = value as readonly [string, ControlVerb];
       return { value: await gateway.own.control(server, verb) };
     }
+    if (what === 'unlisted') {
+      const [name, key, owner, uri] = value as readonly [string, string, string, string];
+      const server = config.definition(name, key);
+      const known = server && gateway.parts.catalog.unlisted.of(server, owner, uri);
+      return { value: null, body: JSON.stringify(known === undefined ? [] : [known]) };
+    }
     const [handle, ownerAndAgent] = value as readonly [string, string];
     return resultText(results?.find(handle, ownerAndAgent));
   };
@@ -64,6 +70,7 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
       results = own;
       return allResults(own, mesh, order.number);
     },
+    unlisted: (server, owner, uri) => mesh.askAll('unlisted', [server.name, server.key, owner, uri]),
     servers: () => channel.ask('servers'),
     spending: () => channel.ask('spending'),
     metrics: (format, sight) => channel.ask('metrics', format, sight),

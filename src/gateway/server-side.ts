@@ -73,6 +73,7 @@ export function createServerSide(foundation: Foundation, options: GatewayOptions
     cacheDir: settings.cacheDir,
     redact: redactor.redact,
     onArrival: (server, kind) => subscriptions.listsChanged(server.name, [kind]),
+    others: worker?.unlisted,
   });
   const othersOf = (name: string): readonly ServerBeside[] =>
     [...config.current().servers.values()].flatMap((server) => {

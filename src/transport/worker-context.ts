@@ -1,4 +1,5 @@
 /** The part of a gateway that differs in one of several workers: what exists once is somewhere else (src/cluster). */
+import type { AskOthers } from '../catalog/unlisted-resources.ts';
 import type { ConfigStore } from '../config/config-store.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import type { VisibleNames } from '../observe/metrics-filter.ts';
@@ -29,6 +30,8 @@ export interface WorkerContext {
   upstreams(own: Upstreams): Upstreams;
   /** This worker's results and those of the others. */
   results(own: LocalResultStore): ResultStore;
+  /** The knowledge of the other workers about resources that no list has. */
+  readonly unlisted: AskOthers;
   /** Of all workers together. */
   servers(): Promise<readonly ServerReport[]>;
   spending(): Promise<readonly AgentSpending[]>;

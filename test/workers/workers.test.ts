@@ -111,7 +111,10 @@ it('one set of servers, one account, one answer for all workers', async () => {
 it('sessions, calls that wait for input and results that were cut are found on any connection', async () => {
   const asking = { command: process.execPath, args: [fixturePath('conformance-server'), 'legacy'] };
   const gateway = await serve({
-    servers: servers({ calc: fixture('calc'), asking, results: fixture('results') }),
+    servers: servers({
+      ...{ calc: fixture('calc'), asking, results: fixture('results') },
+      skilled: { command: process.execPath, args: [fixturePath('skills'), 'one'] },
+    }),
     rules: { agents: { dev: ALL }, principals },
   });
   // Every request of these goes over a connection of its own.
@@ -147,6 +150,17 @@ it('sessions, calls that wait for input and results that were cut are found on a
     expect(JSON.stringify(again.result)).toContain(`me ${round}`);
     expect((await fresh(gateway, retry, capabilities)).error?.code).toBe(-32602);
   }
+
+  // Of a skill that its server does not list one worker alone was told.
+  const read = async (method: string, uri: string): Promise<RpcMessage> => {
+    const headers = headersOf(method, {}, uri);
+    return messageOf(
+      await request(gateway.url, { method: 'POST', headers, body: requestText(3, method, { uri }, MODERN) }),
+    );
+  };
+  expect(await read('skills/get', 'mcp://skilled/skill://unlisted/SKILL.md')).toHaveProperty('result.skill');
+  for (let round = 0; round < 2; round++)
+    expect(await read('resources/read', 'mcp://skilled/skill://unlisted/more.md')).toHaveProperty('result.contents');
 
   const rpc = await gateway.open();
   for (let round = 0; round < 2; round++) {

@@ -44,6 +44,7 @@ async function findResource(
 ): Promise<Found | undefined> {
   if (server.overrides !== undefined && server.overrides.originalOf('resource', uri) === undefined) return undefined;
   const isPlain = isPlainUri(uri);
+  await catalog.learnUnlisted(server, uri);
   const findIn = ({ resources, templates }: Lists): Found | undefined => {
     if (resources.byKey.has(uri)) return RESOURCE;
     const named = use === 'reference' ? templates?.byKey.get(uri) : undefined;
