@@ -15,7 +15,6 @@ import { type AuditFs, nodeFs } from './file-system.ts';
 import { type FoldLimits, foldRefusals } from './fold-refusals.ts';
 import type { ChainHead } from './heads/signed-head.ts';
 import { behind } from './log-errors.ts';
-import { pruneFiles } from './prune-logs.ts';
 import { createBodies } from './record-line.ts';
 import { type AgedFile, createRetention } from './retention.ts';
 import { Stall } from './slow-pipe.ts';
@@ -207,7 +206,9 @@ class AuditLog implements AuditSink {
     onRotated?.();
     this.#pruning ??= Promise.resolve(summarise(log))
       .catch(ignore)
-      .then(() => pruneFiles(files, log, removable, (record) => this.append(record)))
+      // Loaded when the first file is full.
+      .then(() => import('./prune-logs.ts'))
+      .then(({ pruneFiles }) => pruneFiles(files, log, removable, (record) => this.append(record)))
       .catch((error: unknown) => {
         if (!this.#isClosed) this.#emit({ kind: 'pruning-failed', error });
       })

@@ -11,7 +11,7 @@ import type { History } from './definition-history.ts';
 import { lazyEmbeddingIndex } from './embeddings/lazy-embedding-index.ts';
 import type { ToolList } from './fetch-tools.ts';
 import { createKeptLists, type KeptLists } from './kept-lists.ts';
-import { KnownSkills } from './known-skills.ts';
+import type { KnownSkills } from './known-skills.ts';
 import { variantOf } from './list-cache.ts';
 import type { DefinitionGuard } from './lock/definition-guard.ts';
 import { type LazyMeaning, lazyMeaningModel } from './meaning/lazy-meaning-model.ts';
@@ -23,7 +23,7 @@ import { createInstructions, type KnownInstructions } from './server-instruction
 import { type ListKind, ServerLists } from './server-lists.ts';
 import { shapedEntries } from './shaped-lists.ts';
 import type { ToolEntry } from './tool-entry.ts';
-import { type AskOthers, UnlistedResources } from './unlisted-resources.ts';
+import type { AskOthers } from './unlisted-resources.ts';
 import { createUsageLearner, type UsageLearner } from './usage/learn-usage.ts';
 import { openUses } from './usage/usage-file.ts';
 
@@ -53,10 +53,6 @@ const SKILLS_MS = 1_000;
 export class Catalog {
   /** The resources that servers named in results. */
   readonly mentions: Mentions = createMentions();
-  /** The skills that servers were asked for one by one. */
-  readonly knownSkills = new KnownSkills();
-  /** Both together, as other processes ask for them. */
-  readonly unlisted = new UnlistedResources(this.mentions, this.knownSkills);
   /** Finds tools by what they are for. */
   readonly searcher: LazySearcher;
   /** The same for skills. */
@@ -74,6 +70,7 @@ export class Catalog {
   readonly #instructions: KnownInstructions;
   readonly #keptLists: KeptLists;
   readonly #changes = new Map<string, number>();
+  #knownSkills: Promise<KnownSkills> | undefined;
 
   constructor(options: CatalogOptions) {
     const { cacheDir, log, redact, now = () => performance.now() } = options;
@@ -157,10 +154,16 @@ export class Catalog {
     return this.#lists.offers[list].again(server, options);
   }
 
+  /** The skills that servers were asked for one by one; few are. */
+  knownSkills(): Promise<KnownSkills> {
+    this.#knownSkills ??= import('./known-skills.ts').then((loaded) => new loaded.KnownSkills());
+    return this.#knownSkills;
+  }
+
   /** Has what other processes know of a URI taken in; undefined where there are none. Never rejects. */
   learnUnlisted(server: ServerDefinition, owner: string, uri: string): Promise<void> | undefined {
     const { others } = this.#options;
-    return others && this.unlisted.learn(others, server, owner, uri);
+    return others && import('./unlisted-resources.ts').then((it) => it.learnUnlisted(this, others, server, owner, uri));
   }
 
   /** True if a server declared skills when its tools were listed. */

@@ -38,9 +38,9 @@ export interface TenantCatalog
   /** As `Catalog.countsAsSkill`. */
   countsAsSkill(server: ServerDefinition, offer: Offer): boolean;
   /** Remembers the entry of a skill that a server answered to this tenant. */
-  noteSkill(server: ServerDefinition, offer: Offer): void;
+  noteSkill(server: ServerDefinition, offer: Offer): Promise<void>;
   /** Entries that were remembered so, of skills that may have this file or folder. */
-  knownSkills(server: ServerDefinition, uri: string): readonly Offer[];
+  knownSkills(server: ServerDefinition, uri: string): Promise<readonly Offer[]>;
   /** As `Catalog.learnUnlisted`. */
   learnUnlisted(server: ServerDefinition, uri: string): Promise<void> | undefined;
   /** As `Catalog.isHeld`. */
@@ -129,12 +129,12 @@ class CatalogOfTenant implements TenantCatalog {
     return this.#catalog.countsAsSkill(server, offer);
   }
 
-  noteSkill(server: ServerDefinition, offer: Offer) {
-    this.#catalog.knownSkills.note(server, this.#tenant.owner, offer);
+  async noteSkill(server: ServerDefinition, offer: Offer) {
+    (await this.#catalog.knownSkills()).note(server, this.#tenant.owner, offer);
   }
 
-  knownSkills(server: ServerDefinition, uri: string) {
-    return this.#catalog.knownSkills.around(server, this.#tenant.owner, uri);
+  async knownSkills(server: ServerDefinition, uri: string) {
+    return (await this.#catalog.knownSkills()).around(server, this.#tenant.owner, uri);
   }
 
   learnUnlisted(server: ServerDefinition, uri: string) {

@@ -3,7 +3,7 @@ import type { ServerDefinition } from '../config/snapshot.ts';
 import { KnownSkills } from './known-skills.ts';
 import { createMentions } from './mentioned-resources.ts';
 import { readOffer } from './prompts-and-resources.ts';
-import { type AskOthers, UnlistedResources } from './unlisted-resources.ts';
+import { type AskOthers, learnUnlisted, unlistedIn } from './unlisted-resources.ts';
 
 const SERVER = { key: 'k' } as ServerDefinition;
 const URI = 'skill://a/x.md';
@@ -15,9 +15,8 @@ function skill(description: string) {
 }
 
 function process() {
-  const mentions = createMentions();
   const skills = new KnownSkills();
-  return { mentions, skills, unlisted: new UnlistedResources(mentions, skills) };
+  return { mentions: createMentions(), skills, knownSkills: async () => skills };
 }
 
 it('a process learns of others which links and skills an owner was told of, and the newer entry of two', async () => {
@@ -26,8 +25,8 @@ it('a process learns of others which links and skills an owner was told of, and 
   one.skills.note(SERVER, 'ann', skill('new'), 20);
   two.skills.note(SERVER, 'ann', skill('old'), 10);
   const ask: AskOthers = async (...about) =>
-    [one, two].map(({ unlisted }) => JSON.parse(JSON.stringify(unlisted.of(...about))));
-  for (const owner of ['ann', 'bob']) await three.unlisted.learn(ask, SERVER, owner, URI);
+    Promise.all([one, two].map(async (each) => JSON.parse(JSON.stringify(await unlistedIn(each, ...about)))));
+  for (const owner of ['ann', 'bob']) await learnUnlisted(three, ask, SERVER, owner, URI);
   const found = (owner: string) => three.skills.around(SERVER, owner, URI).map(({ raw }) => raw);
   expect([three.mentions.has(SERVER, 'ann', URI), found('ann')]).toEqual([true, [skill('new').raw]]);
   expect([three.mentions.has(SERVER, 'bob', URI), found('bob')]).toEqual([false, []]);

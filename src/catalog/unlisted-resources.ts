@@ -14,29 +14,36 @@ export interface Unlisted {
 /** Asks all other processes; those that do not answer know nothing. Never rejects. */
 export type AskOthers = (server: ServerDefinition, owner: string, uri: string) => Promise<readonly Unlisted[]>;
 
-export class UnlistedResources {
-  readonly #mentions: Mentions;
-  readonly #skills: KnownSkills;
+/** The parts of a catalogue that know of such resources. */
+interface Knowing {
+  readonly mentions: Mentions;
+  readonly knownSkills: () => Promise<KnownSkills>;
+}
 
-  constructor(mentions: Mentions, skills: KnownSkills) {
-    this.#mentions = mentions;
-    this.#skills = skills;
-  }
+/** The knowledge of this process. */
+export async function unlistedIn(
+  knowing: Knowing,
+  server: ServerDefinition,
+  owner: string,
+  uri: string,
+): Promise<Unlisted> {
+  const noted = (await knowing.knownSkills()).notedAround(server, owner, uri);
+  const skills = noted.map(({ offer, at }) => ({ raw: offer.raw, at }));
+  return { isMentioned: knowing.mentions.has(server, owner, uri), skills };
+}
 
-  /** The knowledge of this process. */
-  of(server: ServerDefinition, owner: string, uri: string): Unlisted {
-    const skills = this.#skills.notedAround(server, owner, uri).map(({ offer, at }) => ({ raw: offer.raw, at }));
-    return { isMentioned: this.#mentions.has(server, owner, uri), skills };
-  }
-
-  /** Takes in the knowledge of the others. */
-  async learn(ask: AskOthers, server: ServerDefinition, owner: string, uri: string): Promise<void> {
-    for (const { isMentioned, skills } of await ask(server, owner, uri)) {
-      if (isMentioned) this.#mentions.add(server, owner, uri);
-      for (const { raw, at } of skills) {
-        const offer = readOffer(raw, 'uri');
-        if (offer !== undefined) this.#skills.note(server, owner, offer, at);
-      }
+/** Takes in the knowledge of the others. */
+export async function learnUnlisted(
+  knowing: Knowing,
+  ask: AskOthers,
+  ...[server, owner, uri]: Parameters<AskOthers>
+): Promise<void> {
+  const known = await knowing.knownSkills();
+  for (const { isMentioned, skills } of await ask(server, owner, uri)) {
+    if (isMentioned) knowing.mentions.add(server, owner, uri);
+    for (const { raw, at } of skills) {
+      const offer = readOffer(raw, 'uri');
+      if (offer !== undefined) known.note(server, owner, offer, at);
     }
   }
 }

@@ -1,6 +1,7 @@
 /** One worker: a whole gateway, except for what exists once. */
 import type { Socket } from 'node:net';
 import process from 'node:process';
+import { unlistedIn } from '../catalog/unlisted-resources.ts';
 import { createGateway, type Gateway } from '../gateway/gateway.ts';
 import type { AttestedUses } from '../identity/attestations.ts';
 import type { FoundResult, LocalResultStore, ResultStore } from '../operations/results/result-store.ts';
@@ -41,7 +42,7 @@ export async function startWorker(order: StartOrder, channel: IpcChannel<Primary
     if (what === 'unlisted') {
       const [name, key, owner, uri] = value as readonly [string, string, string, string];
       const server = config.definition(name, key);
-      const known = server && gateway.parts.catalog.unlisted.of(server, owner, uri);
+      const known = server && (await unlistedIn(gateway.parts.catalog, server, owner, uri));
       return { value: null, body: JSON.stringify(known === undefined ? [] : [known]) };
     }
     const [handle, ownerAndAgent] = value as readonly [string, string];

@@ -9,7 +9,7 @@ export async function buildProgram(directory: string, lines: readonly string[]):
   writeFileSync(source, lines.join('\n'));
   const bundle = await rolldown({ input: source, platform: 'node', external: ['@napi-rs/keyring'] });
   const file = join(directory, 'program.mjs');
-  await bundle.write({ file, format: 'esm' });
+  await bundle.write({ file, format: 'esm', codeSplitting: false });
   await bundle.close();
   return file;
 }

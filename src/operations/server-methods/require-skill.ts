@@ -25,7 +25,7 @@ export async function findSkill(
   wanted: ListOptions,
 ): Promise<Offer | undefined> {
   const { entries, held } = await catalog.offers(server, 'skills', wanted);
-  const found = [...entries, ...catalog.knownSkills(server, uri)].find((entry) => hasFile(entry, uri, use));
+  const found = [...entries, ...(await catalog.knownSkills(server, uri))].find((entry) => hasFile(entry, uri, use));
   if (found !== undefined) return found;
   const waiting = [...(held ?? [])].find((key) => `${uri}/`.startsWith(`${skillRoot(key) ?? key}/`));
   if (waiting !== undefined) throw definitionChanged(server.name, 'skill', waiting);

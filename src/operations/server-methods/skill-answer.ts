@@ -16,19 +16,19 @@ import type { View } from './view.ts';
  * The answer to `skills/get` for this view, its entry taken in.
  * @throws GatewayError DEFINITION_CHANGED where it is not what the owner accepted, SERVER_UNAVAILABLE where it is no entry of this skill
  */
-export function takenSkill(
+export async function takenSkill(
   { catalog, snapshot }: ToolContext,
   view: View,
   { server: name, name: uri }: { readonly server: string; readonly name: string },
   body: ResultBody,
-): ResultBody {
+): Promise<ResultBody> {
   const server = snapshot.servers.get(name);
   const place = findMember(readObject(body.text), 'skill');
   const raw = place && clearDefinition(body.text.slice(place.start, place.end));
   const offer = raw === undefined ? undefined : readOffer(raw, 'uri');
   if (server === undefined || place === undefined || offer?.key !== uri) throw noEntry(name, uri);
   if (!catalog.countsAsSkill(server, offer)) throw definitionChanged(name, 'skill', uri);
-  catalog.noteSkill(server, offer);
+  await catalog.noteSkill(server, offer);
   if (view.mode === 'single') return body;
   const text = exposeSkill(name, offer.raw);
   if (text === undefined) throw noEntry(name, uri);

@@ -53,7 +53,7 @@ async function expectedOf(
   uri: string,
 ): Promise<readonly Expected[]> {
   const { entries } = await catalog.offers(server, 'skills', { timeoutMs: PATIENCE_MS, signal });
-  return [...entries, ...catalog.knownSkills(server, uri)].flatMap((entry) => {
+  return [...entries, ...(await catalog.knownSkills(server, uri))].flatMap((entry) => {
     const skill = skillOf(entry);
     const file = skill?.files?.get(uri);
     const frontmatter = skill?.uri === uri ? skill.frontmatter : undefined;

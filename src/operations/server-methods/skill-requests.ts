@@ -28,7 +28,7 @@ export function skillOperation(view: View): Operation {
           ]);
           const answer = await forward(context, target, 'skills/get', params, { require });
           if (answer.kind !== 'result') return answer;
-          return { ...answer, body: takenSkill(context, view, found(target), answer.body) };
+          return { ...answer, body: await takenSkill(context, view, found(target), answer.body) };
         },
       };
     },
