@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { defineConfig } from 'rolldown';
 import { bundledLicences } from './scripts/bundled.mjs';
 import { withValues } from './scripts/exported-values.mjs';
-import { buildGuardian } from './scripts/guardian.mjs';
+import { buildSingleFile } from './scripts/single-file.mjs';
 import { buildPage } from './scripts/ui-page.mjs';
 
 /** The web page, which is no part of the program: it is read when somebody opens it. */
 const { page, moduleIds } = await buildPage();
 
-const guardian = await buildGuardian();
+/** Programs that are handed over as texts. */
+const guardian = await buildSingleFile('src/upstream/process/guardian-main.ts');
+const bridge = await buildSingleFile('src/upstream/sandbox/bridge-main.ts');
 
 /** The engine of programs of agents; its licence is found with the modules of its package. */
 const quickjs = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-release-sync/wasm');
@@ -19,7 +21,6 @@ const quickjs = createRequire(import.meta.url).resolve('@jitl/quickjs-wasmfile-r
 export default defineConfig({
   input: {
     main: 'src/main.ts',
-    bridge: 'src/upstream/sandbox/bridge-main.ts',
     worker: 'src/cluster/worker-main.ts',
     jobs: 'src/operations/results/jobs-main.ts',
     code: 'src/operations/code/code-main.ts',
@@ -44,6 +45,7 @@ export default defineConfig({
       writeBundle: ({ dir }) => {
         writeFileSync(join(dir, 'ui.html'), page);
         writeFileSync(join(dir, 'guardian.js'), ascii(guardian));
+        writeFileSync(join(dir, 'bridge.js'), ascii(bridge));
         copyFileSync(quickjs, join(dir, 'quickjs.wasm'));
         for (const table of ['meaning.bin', 'near-words.bin'])
           copyFileSync(`src/catalog/meaning/${table}`, join(dir, table));

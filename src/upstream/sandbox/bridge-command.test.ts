@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { bridgeCommand } from './bridge-command.ts';
 
-const bridge = ['/run/node', '--flag', '/run/bridge.js', '/run/proxy.sock'];
+const bridge = ['/run/node', '--flag', '--eval', 'listen()', '/run/proxy.sock'];
 
 it('perl opens the way, and hands the bridge and the server over as words', () => {
   const [perl, option, , ...rest] = bridgeCommand({ perl: '/usr/bin/perl', bridge, port: 3128 });
   expect([perl, option]).toEqual(['/usr/bin/perl', '-e']);
-  expect(rest).toEqual(['3128', '4', ...bridge]);
+  expect(rest).toEqual(['3128', '5', ...bridge]);
 });
 
 it('without perl, the bridge starts the server', () => {

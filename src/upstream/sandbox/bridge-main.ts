@@ -1,14 +1,14 @@
 /**
  * The bridge of a sandbox with named hosts. It runs inside: listens on its loopback address, and hands connections on to the socket of
  * the gateway's proxy. Its arguments are that socket and either a descriptor that listens already, or a port and the server, which it
- * starts and whose end is its own. Kept free of other imports: it is small.
+ * starts and whose end is its own. It is handed over as a text, so that no file of the gateway is inside. Kept free of other imports.
  */
 import { spawn } from 'node:child_process';
 import { connect, createServer } from 'node:net';
 import { constants } from 'node:os';
 import process from 'node:process';
 
-const [, , socket = '', where = '', command, ...args] = process.argv;
+const [, socket = '', where = '', command, ...args] = process.argv;
 
 // The server gets these signals too, and decides.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) process.on(signal, () => undefined);

@@ -1,10 +1,10 @@
 /** Puts together how one server is started in its sandbox. Loaded with the first such server. */
 import { realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { findProgram, programFault } from '../../config/check-program.ts';
 import type { SandboxDefinition, StdioDefinition } from '../../config/snapshot.ts';
-import { builtProgram, startedProgram } from '../../shared/built-files.ts';
+import { builtProgram, programText } from '../../shared/built-files.ts';
 import { isWithin } from '../../shared/is-within.ts';
 import { openSocketFolder } from '../../shared/socket-folder.ts';
 import { homeHere } from '../../shared/standard-folders.ts';
@@ -153,14 +153,10 @@ async function openWay(hosts: readonly string[], places: OwnPlaces, warn: Warn):
   return {
     proxy,
     variables: proxyVariables(PROXY_PORT),
-    mounts: [
-      show(process.execPath, 'node'),
-      show(dirname(startedProgram(bridge)), 'program'),
-      show(path, 'proxy.sock'),
-    ],
+    mounts: [show(process.execPath, 'node'), show(path, 'proxy.sock')],
     command: bridgeCommand({
       perl: systemProgram('perl'),
-      bridge: [inside('node'), ...BRIDGE_FLAGS, inside('program/bridge.js'), inside('proxy.sock')],
+      bridge: [inside('node'), ...BRIDGE_FLAGS, '--eval', programText(bridge), inside('proxy.sock')],
       port: PROXY_PORT,
     }),
   };
