@@ -58,7 +58,7 @@ export function openAcceptor({ host, port, enter, failed }: AcceptorOptions): Pr
       const name = host.includes(':') ? `[${host}]` : host;
       resolve({
         url: `http://${name}:${(server.address() as AddressInfo).port}/mcp`,
-        leave: (ms) => stopListening(server, ms),
+        leave: (ms) => stopListening(server, ms, silent),
         close() {
           server.close();
           for (const socket of silent) socket.destroy();

@@ -19,6 +19,7 @@ import { Redactor } from '../observe/redact.ts';
 import { createLimiter } from '../pipeline/rate-limits.ts';
 import { sinceBoot } from '../shared/since-boot.ts';
 import { VERSION } from '../shared/version.ts';
+import { ARRIVE_MS } from '../transport/http/stop-listening.ts';
 import { generatedToken } from '../transport/transports.ts';
 import { type Acceptor, openAcceptor } from './acceptor.ts';
 import { AllWorkers } from './all-workers.ts';
@@ -198,7 +199,7 @@ class Primary implements Cluster {
     config.close();
     this.#closeControl?.();
     if (stopDelayMs > 0) void this.#acceptor?.leave(stopDelayMs);
-    await workers.stop(drainMs, stopDelayMs);
+    await workers.stop(drainMs, stopDelayMs + ARRIVE_MS);
     this.#acceptor?.close();
     pairs.close();
     await hooks.close();

@@ -15,6 +15,7 @@ import { refusal } from '../../mcp/response.ts';
 import type { VisibleNames } from '../../observe/metrics-filter.ts';
 import type { Connection } from '../../pipeline/caller.ts';
 import type { SignInPrompts } from '../../pipeline/sign-in-prompts.ts';
+import { Departure } from './departure.ts';
 import type { WorkerForwarding } from './forward-to-worker.ts';
 import { isVerbose, type StateOptions, sendMetrics, sendReadiness, sendServers } from './health-routes.ts';
 import type { HostGuard } from './host-guard.ts';
@@ -26,7 +27,6 @@ import type { RefusedFor } from './refused-requests.ts';
 import { ambiguityOf } from './request-smuggling.ts';
 import type { ServerCards } from './server-cards.ts';
 import { serveSignIn } from './sign-in-routes.ts';
-import { stopListening } from './stop-listening.ts';
 import type { Throttle } from './throttle.ts';
 import type { UiEndpoint } from './ui-endpoint.ts';
 import { challenge, tooMany } from './unauthorized.ts';
@@ -80,9 +80,8 @@ const PROBE_MS = 60_000;
 /** Starts to listen. @throws GatewayError CANNOT_LISTEN */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpTransport> {
   // A client that is gone without a word is found out, so that its streams end.
-  let isLeaving = false;
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: PROBE_MS }, (request, response) => {
-    if (isLeaving) response.shouldKeepAlive = false;
+    if (departure.hasBegun) departure.last(request, response);
     try {
       route(options, request, response);
     } catch (error) {
@@ -91,6 +90,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpTranspo
       else response.destroy();
     }
   });
+  const departure = new Departure(server);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   const { at } = options;
   const url = at === undefined ? withoutAddress(server) : await listen(server, at, options.failed);
@@ -101,10 +101,7 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpTranspo
       if (head.length > 0) socket.unshift(head);
       server.emit('connection', socket);
     },
-    leave: (ms) => {
-      isLeaving = true;
-      return stopListening(server, ms);
-    },
+    leave: (ms) => departure.begin(ms),
     close: () => {
       options.ui?.close();
       const closed = new Promise<void>((done) => server.close(() => done()));
