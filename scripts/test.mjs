@@ -134,6 +134,7 @@ failed += counts.numFailedTests ?? 0;
 if (!succeeded && !counts.numFailedTests) failed++;
 if (long && !(await step('a newcomer', process.execPath, ['test/clients/newcomer/main.mjs']))) failed++;
 if (long && !(await step('clients of others', process.execPath, ['test/clients/connect/main.mjs']))) failed++;
+if (long && !(await step('APIs of others', process.execPath, ['test/apis/main.mjs']))) failed++;
 if (long) await eachClient();
 for (const { output, isGood } of await checks) {
   process.stdout.write(output);

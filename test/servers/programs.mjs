@@ -11,7 +11,8 @@ import { PYTHON, SERVERS } from './list.mjs';
 const PROGRAMS = fileURLToPath(new URL('./programs', import.meta.url));
 const LISTENS_MS = 60_000;
 
-async function freePort() {
+/** A port of loopback that was free a moment ago. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
