@@ -38,6 +38,16 @@ function setUp(waits: readonly string[] = [], answer: object = ANSWER, oauth?: P
   return { fake, manager, clock, begin: () => beginDeviceSignIn(manager, options) };
 }
 
+test('an authorization server that is out of order for a while is asked again, more slowly', async () => {
+  const { fake, manager, clock, begin } = setUp(['authorization_pending']);
+  const { answer } = fake;
+  const troubles = [() => json({}, 503), () => json({ error: 'slow' }, 429)];
+  fake.answer = (...asked) => troubles.shift()?.() ?? answer?.(...asked) ?? expect.unreachable('no answer');
+  await (await begin()).done;
+  expect(clock.pauses).toEqual([2000, 7000, 12_000, 12_000]);
+  expect(await manager.headers(POST, SERVER)).toEqual({ authorization: 'Bearer access' });
+});
+
 test('a person gets a page and a code, and the gateway asks until somebody signed in', async () => {
   const { fake, manager, clock, begin } = setUp(['authorization_pending', 'slow_down', 'authorization_pending']);
   const signIn = await begin();

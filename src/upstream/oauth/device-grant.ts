@@ -7,7 +7,7 @@ import { checkedPage, registeredClient, scopeOf, storedClient } from './authoriz
 import { authenticate } from './client-authentication.ts';
 import type { RegisteredClient, Tokens } from './credential.ts';
 import type { Discovery } from './discovery.ts';
-import { type GrantContext, RefusedGrant, redeemDeviceCode } from './grants.ts';
+import { type GrantContext, isPassing, RefusedGrant, redeemDeviceCode } from './grants.ts';
 import { originOf } from './issuer.ts';
 import { ProofSession } from './proof-session.ts';
 import type { TokenManager } from './token-manager.ts';
@@ -154,7 +154,9 @@ async function poll(
   throw new GatewayError('AUTH_REQUIRED', `Nobody signed in to "${context.server}" in time. Ask for a new code.`);
 }
 
-function refused({ server }: GrantContext, error: unknown): never {
+/** Whoever signs in meanwhile is not lost with one answer of a server in trouble (section 3.5). */
+function refused({ server }: GrantContext, error: unknown): 'slow_down' {
+  if (isPassing(error)) return 'slow_down';
   if (!(error instanceof RefusedGrant)) throw error;
   throw new GatewayError('AUTH_REQUIRED', `The authorization server of "${server}" signed nobody in${error.said}.`);
 }

@@ -194,7 +194,8 @@ async function requestTokens(
     if (code === 'invalid_grant') throw new RefusedGrant('grant', code);
     // It answered, so it will answer the same again: `steady` has told apart what is only out of order.
     if (code === undefined || !PASSING.has(code)) throw new RefusedGrant('request', code);
-    throw unavailable(server, `has an authorization server, ${where}, that gave no token (${code}). Try again later.`);
+    const what = `has an authorization server, ${where}, that gave no token (${code}). Try again later.`;
+    throw unavailable(server, what, { data: PASSES });
   }
 }
 
@@ -227,6 +228,14 @@ function commonOf({ server, oauth, discovery, client, proof, fetch }: GrantConte
   };
 }
 
+/** Marks a failure of an authorization server that is out of order for a while. */
+const PASSES = { passes: true } as const;
+
+/** True if an authorization server is only out of order: what it was asked for it may still give. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof GatewayError && error.data?.['passes'] === true;
+}
+
 /** Request Timeout, Too Early, Too Many Requests. */
 const BUSY: ReadonlySet<number> = new Set([408, 425, 429]);
 
@@ -239,6 +248,7 @@ function steady(server: string, fetch: GuardedFetch): GuardedFetch {
     throw unavailable(
       server,
       `has an authorization server, ${originOf(String(url))}, that answers with HTTP ${response.status}. Try again later.`,
+      { data: PASSES },
     );
   };
 }
