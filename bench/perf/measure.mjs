@@ -15,7 +15,7 @@ const SESSIONS = 4;
  * @param {('raw' | 'floor' | 'gateway' | 'other' | 'workers' | 'sdk')[]} [options.targets]
  * @param {string[]} [options.node] arguments of node for the gateway
  * @param {string} [options.other] main.js of another build
- * @param {{name: string, program: string}[]} [options.others] programs of `othersIn`, measured in the same rounds
+ * @param {ReturnType<typeof import('./others.mjs').othersIn>} [options.others] programs of `othersIn`, measured in the same rounds
  * @returns per target the rounds, and what its processes need in memory
  */
 export async function measure(
@@ -29,7 +29,7 @@ export async function measure(
     const lanes = [];
     for (const name of targets)
       lanes.push({ name, concurrency: scenario.concurrency, ...(await TARGETS[name](scenario, context)) });
-    for (const each of others) {
+    for (const each of others.filter(({ eras }) => eras.includes(scenario.era))) {
       const { pids, target } = await keep(started, startOther(each, scenario, context.echo));
       lanes.push({ name: each.name, concurrency: scenario.concurrency, pids, target });
     }

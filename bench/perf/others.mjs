@@ -19,6 +19,7 @@ const SESSIONS = 4;
  * @property {(setup: {entry: object, port: number, token: string}) => string} config text of its configuration
  * @property {(file: string) => string[]} args that name the file
  * @property {string} path at which it answers
+ * @property {readonly ('legacy' | 'modern')[]} eras of the servers that it can reach
  * @property {'plain' | 'direct'} mode under which name it shows the tool `echo`
  */
 
@@ -53,14 +54,15 @@ expose_tools = ${names('read')}
     },
     args: (file) => ['--config', file],
     path: '/',
+    eras: ['legacy'],
     mode: 'direct',
   },
 };
 
 /** The programs in a folder that are known. */
 export function othersIn(folder) {
-  return Object.keys(OTHERS)
-    .map((name) => ({ name, program: resolve(folder, name) }))
+  return Object.entries(OTHERS)
+    .map(([name, { eras }]) => ({ name, eras, program: resolve(folder, name) }))
     .filter(({ program }) => existsSync(program));
 }
 

@@ -62,10 +62,9 @@ export const FULL = [
 ];
 
 /** What gateways of others are measured in. */
-export const PEERS = ['http', 'stdio'].flatMap((behind) => [
-  ...[1, 16].map((concurrency) => scenario({ behind, mode: 'direct', concurrency })),
-  scenario({ behind, mode: 'direct', era: 'legacy' }),
-]);
+export const PEERS = ['http', 'stdio'].flatMap((behind) =>
+  [1, 16].map((concurrency) => scenario({ behind, mode: 'direct', era: 'legacy', concurrency })),
+);
 
 function row(given, more = []) {
   return { scenario: scenario(given), targets: ['floor', 'gateway', ...more] };
