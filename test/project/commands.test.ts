@@ -22,6 +22,12 @@ const ELSEWHERE: readonly (readonly [begins: string, reason: string])[] = [
   ['sudo ', 'changes the system'],
   ['git pull', 'changes the repository'],
   ['kubectl ', 'needs a cluster'],
+  ['helm ', 'needs a cluster: test/packages/chart.test.ts renders'],
+  ['cd deploy/compose', 'writes into the repository'],
+  ['chmod 600 gateway.env && sudo', 'changes the owner of a file'],
+  ['GATEWAY_HOST=localhost docker compose', 'needs the daemon of Docker and images from a registry'],
+  ['curl http://localhost:8080', 'needs these'],
+  ['for one in 1 2 3; do docker compose', 'needs these'],
   ['curl -s -o', 'needs a name and a certificate'],
   ['agent-mcp-gateway auth login linear', 'needs a browser and an authorization server: test/oauth'],
   ['agent-mcp-gateway auth logout linear', 'needs a sign-in: test/oauth'],
@@ -126,7 +132,7 @@ function unknownWords(line: string): string[] {
   const missing = [...line.matchAll(/npm run (?:-s |--silent )?([\w:]+)/g)].map(([, name = '']) => name);
   // `-t agent-mcp-gateway` of docker is an image, and `.../agent-mcp-gateway/...` a folder.
   const calls = [...line.matchAll(/(?<![\w/.-])agent-mcp-gateway(?= |$)((?:(?![|>)&]).)*)/g)];
-  const isOurs = !/^(?:docker (?:build|run)|sudo)/.test(line);
+  const isOurs = !/^(?:docker (?:build|run|tag|push)|sudo)/.test(line);
   return [
     ...missing.filter((name) => !scripts.includes(name)),
     ...(isOurs ? calls.flatMap(([, words = '']) => unknownIn(words.split(' ').filter((word) => word !== ''))) : []),
