@@ -1,12 +1,24 @@
 /** A real nginx in front of replicas, with the configuration of deploy/compose. */
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { request } from '../support/http.ts';
 import { root } from '../support/paths.ts';
 import { until } from '../support/process.ts';
+
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Ends it with this process, also where a test failed. */
+export function endWithUs(child: ChildProcess): void {
+  children.add(child);
+  child.once('exit', () => children.delete(child));
+}
 
 /** True where nginx is installed. */
 export const hasNginx: boolean = spawnSync('nginx', ['-v']).status === 0;
@@ -25,6 +37,7 @@ export async function startNginx(ports: readonly number[]): Promise<Nginx> {
   const file = path.join(folder, 'nginx.conf');
   writeFileSync(file, configuration(port, ports, folder));
   const child = spawn('nginx', ['-p', folder, '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  endWithUs(child);
   let told = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (told += chunk));
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -6,7 +6,7 @@ import { type Home, type Json, makeHome, servers, sha256, TOKEN } from '../suppo
 import { request } from '../support/http.ts';
 import { fixture } from '../support/paths.ts';
 import { assertGone, type Running, until } from '../support/process.ts';
-import { freePort } from './nginx-front.ts';
+import { endWithUs, freePort } from './nginx-front.ts';
 
 /** Seconds in which a replica that stops still takes calls. */
 export const STOP_DELAY_SECONDS = 2;
@@ -109,6 +109,7 @@ export class Replicas {
     const env = { ...files, GATEWAY_STOP_DELAY_SECONDS: String(STOP_DELAY_SECONDS), ...this.#setup.env };
     const port = String(this.ports[at]);
     const { running } = launch(['serve', '--transport', 'http', '--port', port], { home, env });
+    endWithUs(running.child);
     this.#running[at] = { home, running };
     await running.waitForStderr(/listening on /);
     const ready = async (): Promise<boolean> => (await request(`http://127.0.0.1:${port}/ready`)).status === 200;

@@ -6,7 +6,7 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 export const ARRIVE_MS = 2_000;
 const STEP_MS = 25;
 /** Milliseconds of a turn in which nothing else was done. */
-const QUIET_MS = 1;
+const QUIET_MS = 0.2;
 const MOST_TURNS = 200;
 
 /**
