@@ -125,6 +125,13 @@ export class ConnectionPool {
     return true;
   }
 
+  /** Gives a connection that was made for this tenant, and served nobody yet, the scope of what its server turned out to speak. */
+  reclaim(pooled: PooledConnection, tenant: Tenant): void {
+    const scope = this.#scopeOf(tenant);
+    const isMine = pooled.scope === scopeOf(this.#server, undefined, tenant);
+    if (isMine && !pooled.hasServed && !this.#byScope.has(scope)) this.#claim(pooled, scope, tenant);
+  }
+
   /** Ends the connection where nobody uses it for as long as its entry, or its having an owner, allows. */
   watchIdle(pooled: PooledConnection): void {
     const hasOwner = pooled.sharing !== undefined && pooled.sharing !== 'shared';

@@ -1,4 +1,6 @@
 /** A server for tests of the pool: its starts and its connections do what the test says, on whatever clock there is. */
+
+import type { Era } from '../../protocol/revisions.ts';
 import { createDeferred, type Deferred } from '../../shared/deferred.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import type { Reply, ServerFacts } from '../contract.ts';
@@ -96,9 +98,10 @@ class FakeStart {
     signal.addEventListener('abort', () => this.result.reject(signal.reason), { once: true });
   }
 
-  succeed(): FakeConnection {
+  /** @param era in which it turns out to speak */
+  succeed(era: Era = 'legacy'): FakeConnection {
     const connection = new FakeConnection(this.options.onClose);
-    this.options.memory.dialect = 'legacy';
+    this.options.memory.dialect = era;
     this.result.resolve(connection);
     return connection;
   }

@@ -113,6 +113,15 @@ describe('a server that starts', () => {
     await leaseStarted(BOB);
     expect([fake.starts.length, upstream.status.instances]).toEqual([2, 2]);
   });
+
+  it.each(['legacy', 'modern'] as const)('is started once for a list and the call after it, and is %s', async (era) => {
+    const listing = lease(ALICE, { listing: true });
+    await settle();
+    fake.starts[0]?.succeed(era);
+    await listing;
+    await lease();
+    expect([fake.starts.length, upstream.status.instances]).toEqual([1, 1]);
+  });
 });
 
 describe('a server that fails to start', () => {

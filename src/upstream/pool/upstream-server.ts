@@ -159,7 +159,8 @@ export class UpstreamServer {
       } catch (error) {
         throw errorFor(error, pooled, tenant, listing);
       }
-      if (tenant !== undefined && listing !== true) {
+      if (tenant !== undefined && listing === true) this.#pool.reclaim(pooled, tenant);
+      else if (tenant !== undefined) {
         if (!this.#pool.belongsTo(pooled, tenant)) continue;
         pooled.hasServed = true;
       }
