@@ -249,15 +249,18 @@ describe('the commands of the owner', () => {
 describe('what nobody shall know', () => {
   it('is in no output, no file and no report of a process', async () => {
     const reports = (): string[] => readdirSync(home.dir).filter((name) => name.startsWith('report.'));
+    // Older versions cannot leave the environment out, and write none.
+    const areWritten = 'excludeEnv' in process.report;
     gateway.running.child.kill('SIGUSR2');
-    await vi.waitUntil(() => reports().length > 0 && gateway.running.stderr().includes('Node.js report completed'));
+    if (areWritten)
+      await vi.waitUntil(() => reports().length > 0 && gateway.running.stderr().includes('Node.js report completed'));
     written.push(gateway.running.stderr(), ...gateway.rpc.lines);
     const files = readdirSync(home.dir, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'latin1'));
     const all = [...written, ...files].join('\n');
     expect(all).toContain('"operation":"execute_tool"');
-    expect(all).toContain('"javascriptHeap"');
+    expect(all.includes('"javascriptHeap"')).toBe(areWritten);
     // The readable part of a stored sign-in.
     expect(all).toContain(`"issuer":"${issuer.url}"`);
     expect(issuer.secrets.size).toBeGreaterThan(20);

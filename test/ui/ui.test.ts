@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openBrowser } from '../support/browser.ts';
 import { type StdioGateway, serveStdio } from '../support/gateway.ts';
 import { fileText, type Home, makeHome, servers } from '../support/home.ts';
@@ -206,7 +206,8 @@ describe('what it shows', () => {
   it('takes what others wrote as text', async () => {
     await page.goto(`${ui.origin}/#/calls`);
     await page.getByText('<b>bold</b>').first().waitFor();
-    expect(await page.title()).toBe('Calls · agent-mcp-gateway');
+    // The number of questions that wait is told a moment after the list of them.
+    await vi.waitFor(async () => expect(await page.title()).toBe('Calls · agent-mcp-gateway'), 5_000);
     expect(await page.locator('main img, main b').count()).toBe(0);
     expect([...requested]).toEqual([ui.origin]);
   });
