@@ -13,14 +13,15 @@ const SDK_GATEWAY = fileURLToPath(new URL('peers/sdk-gateway.mjs', import.meta.u
 const ECHO_STDIO = fileURLToPath(new URL('peers/echo-stdio.mjs', import.meta.url));
 export const AGENT = 'agent-7';
 
-/** Rules of so many agents, 50 patterns each: servers and tools, allowed and denied. */
-export function rulesOf(agents, token) {
+/** Rules of so many agents, 50 patterns each: servers and tools, allowed and denied. @param limits of the one that calls */
+export function rulesOf(agents, token, limits) {
   const patterns = (prefix, count) => Array.from({ length: count }, (_, at) => `${prefix}_${at}_*`);
   const entry = () => ({
     allow: { servers: ['echo*', ...patterns('team', 9)], tools: { 'echo*': ['echo', '*_*', ...patterns('read', 18)] } },
     deny: { servers: patterns('prod', 10), tools: { '*': patterns('drop', 10) } },
   });
   const named = Array.from({ length: agents }, (_, at) => [at === 0 ? AGENT : `other-${at}`, entry()]);
+  if (limits !== undefined) named[0][1].limits = limits;
   return {
     agents: Object.fromEntries(named),
     principals: {
@@ -48,11 +49,20 @@ export function serversOf({ behind, era, url, count = 1 }) {
  * @param {string[]} [setup.args] of `serve`
  * @param {string[]} [setup.node] arguments of node
  * @param {string} [setup.main] the program; default this build
+ * @param {object} [setup.limits] of the agent that calls
  * @param {object} [setup.env] more of its environment
  */
-export async function startGateway({ servers, agents = 20, args = [], node = [], main = MAIN, env: more = {} }) {
+export async function startGateway({
+  servers,
+  agents = 20,
+  limits,
+  args = [],
+  node = [],
+  main = MAIN,
+  env: more = {},
+}) {
   const token = randomBytes(32).toString('base64url');
-  const { dir, env } = makeHome({ servers, rules: rulesOf(agents, token) });
+  const { dir, env } = makeHome({ servers, rules: rulesOf(agents, token, limits) });
   const child = spawn(process.execPath, [...node, main, 'serve', '--transport', 'http', '--port', '0', ...args], {
     cwd: dir,
     env: { ...env, ...more },
