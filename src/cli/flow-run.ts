@@ -2,16 +2,17 @@
 import { openAudit } from '../audit/audit-log.ts';
 import { eventRecord } from '../audit/event-record.ts';
 import type { Settings } from '../config/settings.ts';
-import { flowFolder, type KeptLabel, LabelFiles } from '../pipeline/flow/label-files.ts';
+import type { KeptLabel, LabelPlace, PlacedLabel } from '../pipeline/flow/label-files.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { user } from './accept-definitions.ts';
 import { count } from './count.ts';
 import type { FlowFlags, ResetFlags } from './flow-command.ts';
+import { withLabels } from './label-place.ts';
 import { print, printJson } from './output.ts';
 import { table } from './table.ts';
 
 export async function show(settings: Settings, flags: FlowFlags): Promise<void> {
-  const found = carried(new LabelFiles(flowFolder(settings.cacheDir)), flags);
+  const found = await withLabels(settings, (place) => carried(place, flags));
   if (flags.json === true) return printJson(found.map(({ kept }) => reported(kept)));
   if (found.length === 0) return print('Nobody carries anything.');
   const rows = found.map(({ kept: { caller, agent, label, touched } }) => [
@@ -31,8 +32,13 @@ export async function reset(settings: Settings, flags: ResetFlags): Promise<void
   if (isChosen === (all === true)) {
     throw new GatewayError('USAGE', 'Say whose labels: --caller, --agent or --label, or --all for everybody.');
   }
-  const files = new LabelFiles(flowFolder(settings.cacheDir));
-  const found = carried(files, flags);
+  const found = await withLabels(settings, (place) => takeBack(settings, place, flags));
+  if (flags.json === true) return printJson({ reset: found.map(({ kept }) => reported(kept)) });
+  print(`Taken back: ${count(found.length, 'label')}.`);
+}
+
+async function takeBack(settings: Settings, place: LabelPlace, flags: ResetFlags): Promise<readonly PlacedLabel[]> {
+  const found = await carried(place, flags);
   // Recorded before it happens, as every call is.
   await record(
     settings,
@@ -40,20 +46,18 @@ export async function reset(settings: Settings, flags: ResetFlags): Promise<void
   );
   const now = Date.now();
   try {
-    for (const { path, kept } of found) files.reset(path, kept, now);
+    for (const { path, kept } of found) await place.reset(path, kept, now);
   } catch (cause) {
     throw new GatewayError('CANNOT_WRITE', 'What is carried could not be written; see who may write to its folder.', {
       cause,
     });
   }
-  if (flags.json === true) return printJson({ reset: found.map(({ kept }) => reported(kept)) });
-  print(`Taken back: ${count(found.length, 'label')}.`);
+  return found;
 }
 
 /** The labels that are carried and meant, oldest first. */
-function carried(files: LabelFiles, { caller, agent, label }: FlowFlags): ReturnType<LabelFiles['all']> {
-  return files
-    .all()
+async function carried(place: LabelPlace, { caller, agent, label }: FlowFlags): Promise<readonly PlacedLabel[]> {
+  return (await place.all())
     .filter(
       ({ kept }) =>
         kept.touched !== null &&

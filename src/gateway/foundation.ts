@@ -10,7 +10,6 @@ import type { Settings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../observe/log.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Redactor } from '../observe/redact.ts';
-import { GatewayError } from '../shared/errors.ts';
 import { jobThreads } from '../shared/job-threads.ts';
 import { VERSION } from '../shared/version.ts';
 import type { SharedStore } from '../store/shared-store.ts';
@@ -58,7 +57,10 @@ export async function openFoundation(
   const metrics = createMetrics({ version: VERSION });
   const config = worker?.config ?? (await openConfig(settings, log, metrics, { watch }));
   keepSecrets(redactor, config.current());
-  const store = settings.store === undefined ? undefined : await openShared(settings, log, metrics);
+  const store =
+    settings.store === undefined
+      ? undefined
+      : await (await import('./open-shared.ts')).openShared(settings, { log, metrics });
   const audit = openAudit({
     path: settings.auditLog,
     ...(settings.auditMinAgeMs === undefined ? {} : { minAgeMs: settings.auditMinAgeMs }),
@@ -94,15 +96,4 @@ export async function openFoundation(
       process.off('exit', closeAtExit);
     },
   };
-}
-
-async function openShared(settings: Settings, log: Logger, metrics: Metrics): Promise<SharedStore> {
-  if (settings.stateKeys.length === 0) {
-    throw new GatewayError(
-      'USAGE',
-      'GATEWAY_STORE needs GATEWAY_STATE_KEY, which seals what is in the store: "openssl rand -base64 32" makes one.',
-    );
-  }
-  const { openStore } = await import('../store/redis-store.ts');
-  return openStore({ url: settings.store ?? '', log, metrics });
 }

@@ -49,6 +49,12 @@ export function flowFolder(cacheDir: string): string {
   return join(cacheDir, 'flow');
 }
 
+/** A label that is kept, and where. */
+export interface PlacedLabel {
+  readonly path: string;
+  readonly kept: KeptLabel;
+}
+
 /** The place of labels that all processes of a gateway share: files, or a store. */
 export interface LabelPlace {
   /** @returns undefined where there is none. @throws where that cannot be known; SyntaxError where it was cut off, or is something else */
@@ -57,6 +63,10 @@ export interface LabelPlace {
   write(holder: Holder, label: string, touched: Touched, resetAt: number): Promise<void> | undefined;
   /** Looks what others wrote; undefined where `read` does. Never rejects: `read` tells. */
   refresh?(holder: Holder): Promise<void>;
+  /** All labels that are kept. What cannot be read is carried, and by nobody knows whom. */
+  all(): readonly PlacedLabel[] | Promise<readonly PlacedLabel[]>;
+  /** Takes a label back. @throws where it cannot be written, as the promise does */
+  reset(path: string, kept: KeptLabel, at: number): Promise<void> | undefined;
 }
 
 export class LabelFiles implements LabelPlace {
@@ -79,8 +89,7 @@ export class LabelFiles implements LabelPlace {
     if (!this.#isSwept) this.#sweep();
   }
 
-  /** All labels that are kept. What cannot be read is carried, and by nobody knows whom. */
-  all(): readonly { readonly path: string; readonly kept: KeptLabel }[] {
+  all(): readonly PlacedLabel[] {
     return this.#paths().flatMap((path) => {
       try {
         const kept = readFile(path);
@@ -92,8 +101,7 @@ export class LabelFiles implements LabelPlace {
     });
   }
 
-  /** Takes a label back. @throws the error of the file system */
-  reset(path: string, kept: KeptLabel, at: number): void {
+  reset(path: string, kept: KeptLabel, at: number): undefined {
     writeFile(path, { ...kept, touched: null, resetAt: at });
   }
 
@@ -141,7 +149,7 @@ function isKeptLabel(value: unknown): value is KeptLabel {
 }
 
 /** A label in a file that says no more than its name. */
-function unreadable(label: string, at: number): KeptLabel {
+export function unreadable(label: string, at: number): KeptLabel {
   return { rules: '', caller: 'unknown', agent: null, label, touched: { at, server: '', name: null }, resetAt: 0 };
 }
 

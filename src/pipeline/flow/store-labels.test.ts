@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type SharedStore, storeScript } from '../../store/shared-store.ts';
 import { HAS_REDIS, openTestStore, startRedis, type TestRedis } from '../../store/testing.ts';
 import { CarriedLabels, type Carrier } from './carried-labels.ts';
+import type { KeptLabel } from './label-files.ts';
 import { StoreLabels } from './store-labels.ts';
 
 const KEY = randomBytes(32);
@@ -55,13 +56,27 @@ describe.runIf(HAS_REDIS)('labels at a store', () => {
     await expect(touching()).rejects.toThrow(expect.objectContaining({ code: 'AUDIT_UNAVAILABLE' }));
   });
 
+  test('are shown, and taken back for all gateways', async () => {
+    const [one, other] = replicas();
+    await one.refresh(CARRIER);
+    await one.touch(CARRIER, ['private'], WHAT);
+    const place = new StoreLabels(stores[1] as SharedStore, [KEY]);
+    const [found] = await place.all();
+    expect(found?.kept).toMatchObject({ caller: 'alice', label: 'private', touched: WHAT });
+    await place.reset(found?.path ?? '', found?.kept as KeptLabel, Date.now());
+    for (const each of [one, other]) {
+      await each.refresh(CARRIER);
+      expect(each.touchedBy(CARRIER, 'private', HOUR_MS)).toBeUndefined();
+    }
+  });
+
   test('say nothing to the store, and are not taken from another holder', async () => {
     const [one, other] = replicas();
     await one.refresh(CARRIER);
     await one.touch(CARRIER, ['private'], WHAT);
     const [store] = stores as [SharedStore];
     const keys = (await store.run(KEYS, [], [])) as string[];
-    const place = keys.find((key) => !key.endsWith('replicas')) ?? '';
+    const place = keys.find((key) => !/replicas|holders/.test(key)) ?? '';
     const values = (await store.run(VALUES, [], [place])) as [string, string];
     expect(JSON.stringify([keys, values])).not.toMatch(/private|mail|alice/);
     const bob = { ...CARRIER, owner: 'bob' };

@@ -4,7 +4,14 @@
  */
 import { seal, unseal } from '../../config/encryption.ts';
 import { keyName, type SharedStore, storeScript } from '../../store/shared-store.ts';
-import type { Holder, KeptLabel, LabelPlace, Touched } from './label-files.ts';
+import {
+  type Holder,
+  type KeptLabel,
+  type LabelPlace,
+  type PlacedLabel,
+  type Touched,
+  unreadable,
+} from './label-files.ts';
 
 /** Milliseconds for which labels are kept, longer than any window. */
 const KEPT_MS = 31 * 24 * 3_600_000;
@@ -12,9 +19,20 @@ const KEPT_MS = 31 * 24 * 3_600_000;
 const MAX_HOLDERS = 10_000;
 
 const READ = storeScript("return redis.call('HGETALL', KEYS[1])");
+/** KEYS: the holder, the set of all holders. */
 const WRITE = storeScript(`
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])`);
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('SADD', KEYS[2], ARGV[4])`);
+/** KEYS: the set of all holders, and what their keys begin with. Forgets those that carry nothing any more. */
+const ALL = storeScript(`
+local all = {}
+for _, holder in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local labels = redis.call('HGETALL', KEYS[2] .. holder)
+  if #labels == 0 then redis.call('SREM', KEYS[1], holder) else all[#all + 1] = { holder, labels } end
+end
+return all`);
+const HOLDERS = 'holders';
 
 /** The labels of a holder by their names in the hash; undefined for one that says nothing that can be read. */
 type Seen = Map<string, KeptLabel | undefined>;
@@ -43,9 +61,29 @@ export class StoreLabels implements LabelPlace {
     const { rules, caller, agent = null } = holder;
     const [place, name] = [placeOf(holder), keyName(label)];
     const kept: KeptLabel = { rules, caller, agent, label, touched, resetAt };
-    const sealed = seal(this.#keys[0] as Uint8Array, JSON.stringify(kept), aboutOf(place, name));
-    await this.#store.run(WRITE, [place], [name, sealed, KEPT_MS]);
+    await this.#write(place, name, kept);
     this.#seen.get(place)?.set(name, kept);
+  }
+
+  async all(): Promise<readonly PlacedLabel[]> {
+    const all = (await this.#store.run(ALL, [HOLDERS, ''], [])) as readonly (readonly [string, readonly string[]])[];
+    return all.flatMap(([place, flat]) =>
+      Array.from({ length: flat.length / 2 }, (_, n) => {
+        const name = flat[2 * n] ?? '';
+        const kept = this.#open(flat[2 * n + 1] ?? '', aboutOf(place, name));
+        return { path: `${place} ${name}`, kept: kept ?? unreadable(name, Date.now()) };
+      }),
+    );
+  }
+
+  async reset(path: string, kept: KeptLabel, at: number): Promise<void> {
+    const [place = '', name = ''] = path.split(' ');
+    await this.#write(place, name, { ...kept, touched: null, resetAt: at });
+  }
+
+  async #write(place: string, name: string, kept: KeptLabel): Promise<void> {
+    const sealed = seal(this.#keys[0] as Uint8Array, JSON.stringify(kept), aboutOf(place, name));
+    await this.#store.run(WRITE, [place, HOLDERS], [name, sealed, KEPT_MS, place]);
   }
 
   async refresh(holder: Holder): Promise<void> {
