@@ -43,7 +43,7 @@ export async function matrixCommand(settings: Settings, { agent, form, live }: M
   }
 }
 
-/** What rules over combinations hold up, for every agent. */
+/** The tools that rules over combinations hold up, for every agent. */
 function printHeld(held: readonly HeldCall[]): void {
   if (held.length === 0) return;
   print('');

@@ -40,7 +40,7 @@ export interface Foundation {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly audit: AuditSink;
-  /** What several gateways share; undefined where this is the only one. */
+  /** The store that several gateways share; undefined where this is the only one. */
   readonly store: SharedStore | undefined;
   closeAudit(): Promise<void>;
 }

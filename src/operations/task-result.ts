@@ -67,7 +67,7 @@ export function followsTasks({ life }: ServerDefinition): boolean {
 }
 
 /**
- * What the refusal of a server of 2025-11-25 to call a tool that runs as a task alone means for a caller of 2026-07-28; undefined for
+ * The answer to a caller of 2026-07-28 where a server of 2025-11-25 refuses to call a tool that only runs as a task; undefined for
  * another answer.
  */
 export function missingTask(

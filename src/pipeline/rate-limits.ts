@@ -39,7 +39,7 @@ interface Party extends LimitedParty {
   readonly usage: Usage;
 }
 
-/** What was used of the limits of a party. */
+/** The used part of the limits of a party. */
 export interface Usage {
   running: number;
   calls: Bucket | undefined;

@@ -26,7 +26,7 @@ interface StoreParty extends LimitedParty {
   readonly key: string;
 }
 
-/** What was let through without the store. */
+/** Calls and bytes that were let through without the store. */
 interface Debt {
   calls: number;
   bytes: number;
@@ -88,7 +88,7 @@ export class StoreLimiter implements Limiter {
     return this.#doneOf(parties);
   }
 
-  /** What is left can be told from the time until there is enough. */
+  /** Derives the level that is left from the time until there is enough. */
   #noteRefusal({ limits, usage }: StoreParty, limit: (typeof LIMITS)[number], waitMs: number, bytes: number): void {
     const { callsPerMinute = 0, bytesPerHour = 0 } = limits;
     const [at, share] = [this.#now(), 1 / this.#store.replicas];

@@ -50,11 +50,11 @@ interface Parked extends Pick<Claim, 'ownerAndAgent' | 'permitted'> {
 }
 
 interface ParkingOptions {
-  /** What its handles go on with after the prefix. */
+  /** The part of its handles after the prefix. */
   readonly tag?: string | undefined;
   /** Part of all limits that is this one's, from 0 to 1. */
   readonly share?: number | undefined;
-  /** What they count for. */
+  /** The memory that they count for. */
   readonly budget?: Pick<ByteBudget, 'of'> | undefined;
   /** Keys of handles, the first for new ones: those of several gateways know each other's. Empty for one of its own. */
   readonly keys?: readonly Uint8Array[] | undefined;

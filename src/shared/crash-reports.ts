@@ -1,4 +1,4 @@
-/** What Node writes about a process that crashes, or that is asked to by a signal, holds nothing secret. */
+/** Keeps secrets out of the reports that Node writes about a process that crashes, or at a signal. */
 import process from 'node:process';
 
 /**

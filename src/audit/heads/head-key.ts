@@ -24,7 +24,7 @@ export function openHeadKey(path: string): KeyObject {
   return ed25519(path, () => createPrivateKey(pem));
 }
 
-/** What everybody can read signs for everybody. A group may have been given it, as orchestrators do. @throws GatewayError USAGE */
+/** Keeps the key to its owner: a key that everybody can read signs for everybody. A group may have been given it, as orchestrators do. @throws GatewayError USAGE */
 function closeToOthers(path: string): void {
   const mode = process.platform === 'win32' ? 0 : fs.statSync(path).mode;
   if ((mode & GROUP_AND_OTHERS) === 0) return;

@@ -8,7 +8,7 @@ interface Touched {
   readonly read: readonly string[];
   /** Folders that were opened. */
   readonly listed: readonly string[];
-  /** What was looked at and is there. */
+  /** Paths that were looked at and are there. */
   readonly seen: readonly string[];
   readonly written: readonly string[];
   /** True if it connected to another machine, or asked for a name. */

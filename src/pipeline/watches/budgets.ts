@@ -138,7 +138,7 @@ export function costOf(cost: number): Amount {
 }
 
 /**
- * What an agent should know of budgets that are nearly spent with a call.
+ * The note to an agent about budgets that are nearly spent with a call.
  * @param amount of the call. @param tokens of its answer. @param startOf what was spent before these
  */
 export function nearlySpent<T extends SpentBudget>(

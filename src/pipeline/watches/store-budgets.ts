@@ -52,11 +52,11 @@ interface StoreAccount extends SpentBudget {
   readonly key: string;
 }
 
-/** What this gateway knows of an account. */
+/** The state of an account as this gateway knows it. */
 interface Known {
-  /** What was spent in all when it last looked. */
+  /** Spent in all when it last looked. */
   seen: Amount;
-  /** What it spent since then without the store. */
+  /** Spent here since then without the store. */
   owed: Amount;
   /** Milliseconds since 1970 from which on nobody asks any more. */
   readonly until: number;
@@ -184,7 +184,7 @@ function valuesOf({ calls = -1, resultTokens = -1, cost }: Budget): readonly num
   return [calls, resultTokens, cost === undefined ? -1 : Math.round(cost * MICRO)];
 }
 
-/** What one of several may spend of what is left. */
+/** The share of what is left that one of several may spend. */
 function shareOf({ calls, resultTokens, cost, per }: Budget, seen: Amount, replicas: number): Budget {
   const part = (limit: number | undefined, spent: number, least: number): number | undefined => {
     if (limit === undefined) return undefined;

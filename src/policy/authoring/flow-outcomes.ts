@@ -3,7 +3,7 @@ import type { Policy } from '../compile-rules.ts';
 import type { PolicyRules } from '../rules-data.ts';
 import type { Outcomes, ToolsByServer } from './changed-decisions.ts';
 
-/** What somebody carries, and for how long at most. */
+/** Labels that somebody carries, and for how long at most. */
 interface Carried {
   readonly labels: readonly string[];
   readonly within_s: number;
@@ -70,7 +70,7 @@ function carriedBy(policies: readonly Policy[]): readonly (readonly Carried[])[]
   return [...sets.values()].map((labels) => windows.map((within_s) => ({ labels, within_s })));
 }
 
-/** What is found for each set and each tool; where it is the same for several windows, once, with the longest. */
+/** The outcome for each set and each tool; where it is the same for several windows, once, with the longest. */
 function byAge<T extends object>(
   sets: readonly (readonly Carried[])[],
   tools: ToolsByServer,

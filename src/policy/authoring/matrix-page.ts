@@ -5,7 +5,7 @@ import type { Outcomes } from './changed-decisions.ts';
 import type { HeldCall } from './flow-outcomes.ts';
 
 interface PageFacts {
-  /** What rules over combinations hold up. */
+  /** The tools that rules over combinations hold up. */
   readonly held: readonly HeldCall[];
   /** The rules file. */
   readonly rules: string;

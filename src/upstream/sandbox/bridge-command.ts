@@ -1,4 +1,4 @@
-/** How the bridge of a sandbox with named hosts is started, so that the server need not wait for a second Node.js. Pure. */
+/** The command that starts the bridge of a sandbox with named hosts, so that the server need not wait for a second Node.js. Pure. */
 
 /**
  * For perl, which starts in a few milliseconds: listens, goes on as the server, and leaves behind what becomes the bridge with the first
@@ -37,7 +37,7 @@ interface BridgeStart {
   readonly port: number;
 }
 
-/** What stands before the command of the server. */
+/** The words before the command of the server. */
 export function bridgeCommand({ perl, bridge, port }: BridgeStart): readonly string[] {
   if (perl === undefined) return [...bridge, String(port)];
   return [perl, '-e', OPEN, String(port), String(bridge.length), ...bridge];

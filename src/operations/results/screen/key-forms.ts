@@ -115,7 +115,7 @@ const VALUE = '[A-Za-z0-9+/~._-]{30,100}={0,2}';
 /** Values behind a name that says what they are, in settings and headers. */
 export const NAMED_KEY = new RegExp(`${NAMES}["']?\\s{0,3}[=:]\\s{0,3}["']?(${VALUE})(?![A-Za-z0-9])`, 'gi');
 
-/** What a request proves itself with, in a header. */
+/** Credentials of a request in a header. */
 export const AUTHORIZATION =
   /Authorization["']?\s{0,3}[=:]\s{0,3}["']?(?:Bearer|Basic|Token)\s{1,3}([A-Za-z0-9+/~._-]{16,500}={0,2})(?![A-Za-z0-9])/gi;
 
