@@ -24,15 +24,19 @@ const good = (made: readonly Made[]): number => made.filter(({ how }) => how ===
 const mostIn = (ms: number): number => LIMIT + (LIMIT * ms) / MINUTE_MS;
 const isOver = ({ how }: Made): boolean => how !== 'ok' && !how.includes('RATE_LIMITED');
 
+async function startLimited() {
+  const redis = await startRedis();
+  const setup = { count: 3, env: { ...env, GATEWAY_STORE: redis.url }, limits: { calls_per_minute: LIMIT } };
+  const replicas = await Replicas.start(setup);
+  const nginx = await startNginx(replicas.ports);
+  return { redis, replicas, nginx, load: new SteadyLoad(nginx.url) };
+}
+
 describe.skipIf(!isLong || !hasNginx || !HAS_REDIS)('three replicas with a store', () => {
   it(
     `a limit of ${LIMIT} a minute is one limit, also while replicas die`,
     async () => {
-      const redis = await startRedis();
-      const setup = { count: 3, env: { ...env, GATEWAY_STORE: redis.url }, limits: { calls_per_minute: LIMIT } };
-      const replicas = await Replicas.start(setup);
-      const nginx = await startNginx(replicas.ports);
-      const load = new SteadyLoad(nginx.url);
+      const { redis, replicas, nginx, load } = await startLimited();
       const since = performance.now();
       const killing = pause(SECONDS * 500).then(() => replicas.kill(0, 1000));
       await load.run(CALLERS, 20, CALL_MS, Promise.all([killing, pause(SECONDS * 1000)]));
@@ -60,11 +64,7 @@ describe.skipIf(!isLong || !hasNginx || !HAS_REDIS)('three replicas with a store
   it(
     'while the store is away for half a minute, calls go on, and a limit is not lifted beyond its share',
     async () => {
-      const redis = await startRedis();
-      const setup = { count: 3, env: { ...env, GATEWAY_STORE: redis.url }, limits: { calls_per_minute: LIMIT } };
-      const replicas = await Replicas.start(setup);
-      const nginx = await startNginx(replicas.ports);
-      const load = new SteadyLoad(nginx.url);
+      const { redis, replicas, nginx, load } = await startLimited();
       const since = performance.now();
       await load.run(CALLERS, 20, CALL_MS, pause(20_000));
       const before = load.made.splice(0);
